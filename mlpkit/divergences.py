@@ -1,0 +1,173 @@
+"""Divergences: how far the outputs `Y` of a network are from the targets `d`.
+
+A divergence **sums** over the output units and gives one number an instance; the loss is its **mean**
+over the batch (`mean_divergence`). Shapes: `Y` and `d` (..., D); the value (...,); the derivative to
+`Y` (..., D), one row an instance, not divided by the size of the batch.
+
+Some pairs of divergence and output activation have a *fused* form, the two taken in one step as a
+function of the pre-activation `z`. It is simpler (its derivative to `z` is Y - d) and stays finite
+where the two steps overflow or divide by zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mlpkit._checks import Array, numeric_array
+from mlpkit.activations import Activation, sigmoid, softmax
+
+__all__ = [
+    "Divergence",
+    "FusedDivergence",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "half_squared_error",
+]
+
+Pair = Callable[[Array, Array], Array]
+
+
+@dataclass(frozen=True)
+class FusedDivergence:
+    """A divergence and the output activation before it, as one function of `z` (..., D) and `d`."""
+
+    value: Pair
+    derivative: Pair
+
+
+@dataclass(frozen=True, repr=False)
+class Divergence:
+    """A divergence between outputs and targets.
+
+    Attributes
+    ----------
+    name
+        The name used in reprs, tables and state strings.
+    terms
+        Function (Y, d) -> contribution of each output unit, shape (..., D).
+    slope
+        Function (Y, d) -> derivative to each output, shape (..., D).
+    check
+        Raises ValueError if the targets, shape (..., D), are outside what the divergence can measure.
+    fused
+        For an output activation's name the fused form, where there is one.
+    """
+
+    name: str
+    terms: Pair
+    slope: Pair
+    check: Callable[[Array], None] = lambda d: None
+    fused: Mapping[str, FusedDivergence] = field(default_factory=dict)
+
+    def __call__(self, Y: ArrayLike, d: ArrayLike) -> Array:
+        """One number an instance: shape (...,) for `Y` and `d` of shape (..., D)."""
+        Y, d = self._pair(Y, d)
+        return self.terms(Y, d).sum(axis=-1)
+
+    def derivative(self, Y: ArrayLike, d: ArrayLike) -> Array:
+        """Derivative of each instance's divergence to its outputs, shape (..., D)."""
+        Y, d = self._pair(Y, d)
+        return self.slope(Y, d)
+
+    def fused_with(self, activation: Activation) -> FusedDivergence | None:
+        """The form fused with `activation`, or None if the two are taken one after the other."""
+        return self.fused.get(activation.name)
+
+    def check_targets(self, d: ArrayLike) -> Array:
+        """Return the targets as an array, or raise ValueError if one is outside the allowed range."""
+        d = numeric_array("d", d)
+        self.check(d)
+        return d
+
+    def _pair(self, Y: ArrayLike, d: ArrayLike) -> tuple[Array, Array]:
+        Y, d = numeric_array("Y", Y), self.check_targets(d)
+        if Y.shape != d.shape:
+            raise ValueError(f"d must have the shape of the outputs Y, {Y.shape}, got {d.shape}.")
+        return Y, d
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        return self.name if globals().get(self.name) is self else super().__reduce__()
+
+
+def _require_probabilities(d: Array) -> None:
+    if (d.real < 0).any() or (d.real > 1).any():
+        raise ValueError(f"d must lie in [0, 1] (targets of a probability), got {_worst(d, 0.0, 1.0):g}.")
+
+
+def _require_distribution(d: Array) -> None:
+    _require_probabilities(d)
+    totals = d.sum(axis=-1)
+    if not np.allclose(totals, 1.0, rtol=0, atol=1e-6):
+        worst = totals.flat[np.argmax(np.abs(totals - 1.0))]
+        raise ValueError(f"d must sum to 1 over the classes of each instance, got a sum of {worst:g}.")
+
+
+def _worst(d: Array, low: float, high: float) -> float:
+    distance = np.maximum(low - d.real, d.real - high)
+    return float(d.real.flat[np.argmax(distance)])
+
+
+def _weighted_log(weight: Array, y: Array) -> Array:
+    """weight·log(y) with 0·log 0 = 0; -inf where a positive weight meets y = 0."""
+    with np.errstate(divide="ignore"):
+        return np.where(weight == 0, 0.0, weight * np.log(np.where(weight == 0, 1.0, y)))
+
+
+def _weighted_inverse(weight: Array, y: Array) -> Array:
+    """weight/y with 0/0 = 0; infinite where a positive weight meets y = 0."""
+    with np.errstate(divide="ignore"):
+        return np.where(weight == 0, 0.0, weight / np.where(weight == 0, 1.0, y))
+
+
+def _binary_terms(Y: Array, d: Array) -> Array:
+    return -_weighted_log(d, Y) - _weighted_log(1.0 - d, 1.0 - Y)
+
+
+def _binary_slope(Y: Array, d: Array) -> Array:
+    return _weighted_inverse(1.0 - d, 1.0 - Y) - _weighted_inverse(d, Y)
+
+
+def _binary_from_z(z: Array, d: Array) -> Array:
+    # -d·log S(z) - (1-d)·log S(-z), with log S(z) = -log(1 + exp(-z)) written so that exp cannot overflow.
+    positive = z.real >= 0
+    tail = np.log1p(np.exp(np.where(positive, -z, z)))
+    return (np.where(positive, z, 0.0) - z * d + tail).sum(axis=-1)
+
+
+def _categorical_from_z(z: Array, d: Array) -> Array:
+    top = z.real.max(axis=-1, keepdims=True)
+    log_total = top + np.log(np.exp(z - top).sum(axis=-1, keepdims=True))
+    return (d * (log_total - z)).sum(axis=-1)
+
+
+def _categorical_slope_from_z(z: Array, d: Array) -> Array:
+    # The sum over d is 1 for targets that are checked; kept so that the derivative is that of the value.
+    return softmax(z) * d.sum(axis=-1, keepdims=True) - d
+
+
+half_squared_error = Divergence(
+    "half_squared_error",
+    lambda Y, d: 0.5 * (Y - d) ** 2,
+    lambda Y, d: Y - d,
+)
+binary_cross_entropy = Divergence(
+    "binary_cross_entropy",
+    _binary_terms,
+    _binary_slope,
+    _require_probabilities,
+    {"sigmoid": FusedDivergence(_binary_from_z, lambda z, d: sigmoid(z) - d)},
+)
+cross_entropy = Divergence(
+    "cross_entropy",
+    lambda Y, d: -_weighted_log(d, Y),
+    lambda Y, d: -_weighted_inverse(d, Y),
+    _require_distribution,
+    {"softmax": FusedDivergence(_categorical_from_z, _categorical_slope_from_z)},
+)
