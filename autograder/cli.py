@@ -1,0 +1,252 @@
+"""The command line: one thin command for each step, over the functions of this package."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from . import __version__, classroom, grading, nbgrader_engine
+from . import feedback as feedback_pages
+from . import report as report_page
+from .course import Course, CourseError
+from .outcome import Outcome, Status, load, to_json
+from .pages import points
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+def _default(function: Callable[..., Any], name: str) -> Any:
+    """The default that the API gives to a parameter, so that the two cannot differ."""
+    return inspect.signature(function).parameters[name].default
+
+
+_FORCE: bool = _default(classroom.write_class, "force")
+_TIMEOUT: float = _default(grading.grade, "timeout")
+_ENGINE: str = _default(grading.grade, "engine")
+
+Assignment = Annotated[str, typer.Argument(help="The assignment's name, such as ps2.", show_default=False)]
+CourseFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--course", help="The course folder. Default: found from the current folder.", show_default=False
+    ),
+]
+Students = Annotated[
+    str | None, typer.Option(help="Only these students, separated by commas.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output instead of a table.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace work that is already there.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Write nothing: compare recorded grades with the expected ones.")
+]
+Timeout = Annotated[float, typer.Option(help="Seconds that one cell may run.")]
+Engine = Annotated[str, typer.Option(help=f"One of: {', '.join(grading.ENGINES)}.")]
+
+
+def _tells_mistakes(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn a `CourseError` into two lines on stderr and exit code 1."""
+
+    @functools.wraps(command)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except CourseError as mistake:
+            typer.secho(mistake.problem, fg="red", err=True)
+            typer.echo(mistake.next_step, err=True)
+            raise typer.Exit(1) from None
+
+    return wrapper
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit()
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Release notebooks, grade submissions, explain the grades.
+
+    The course folder holds nbgrader_config.py, source/, release/, submitted/, autograded/, feedback/,
+    report/ and gradebook.db. What lies in submitted/ is never changed by grading.
+    """
+
+
+@app.command()
+@_tells_mistakes
+def release(assignment: Assignment, course: CourseFolder = None) -> None:
+    """Make the student copy, and register the hidden tests in the gradebook. Safe to repeat."""
+    place = Course.find(course)
+    path = nbgrader_engine.release(place, assignment)
+    typer.echo(f"Student copy: {_shown(path)}")
+
+
+@app.command("sample-class")
+@_tells_mistakes
+def sample_class(
+    assignment: Assignment,
+    course: CourseFolder = None,
+    force: Force = _FORCE,
+    verify: Verify = False,
+) -> None:
+    """Write the sample class into submitted/; students who have handed in keep their work."""
+    place = Course.find(course)
+    hands = classroom.load_class(place, assignment)
+    if verify:
+        return _verify(place, assignment, hands)
+    enrolment = classroom.write_class(place, assignment, hands, force=force)
+    typer.echo(f"Written: {len(enrolment.written)} submissions to {_shown(place.root / 'submitted')}")
+    if enrolment.kept:
+        typer.echo(f"Kept as they were (--force replaces them): {', '.join(enrolment.kept)}")
+
+
+@app.command()
+@_tells_mistakes
+def grade(
+    assignment: Assignment,
+    course: CourseFolder = None,
+    students: Students = None,
+    timeout: Timeout = _TIMEOUT,
+    engine: Engine = _ENGINE,
+    as_json: AsJson = False,
+) -> None:
+    """Grade every submission; one that cannot be graded gets a reason and stops nobody else."""
+    place = Course.find(course)
+    with _progress("Grading") as on_start:
+        outcomes = grading.grade(
+            place, assignment, _names(students), timeout=timeout, engine=engine, on_start=on_start
+        )
+    if as_json:
+        typer.echo(to_json(outcomes))
+    else:
+        _print_outcomes(outcomes)
+
+
+@app.command()
+@_tells_mistakes
+def feedback(assignment: Assignment, course: CourseFolder = None, students: Students = None) -> None:
+    """Write one HTML page for each student, without hidden tests."""
+    place = Course.find(course)
+    with _progress("Writing feedback") as on_start:
+        pages = feedback_pages.write_feedback(place, assignment, _names(students), on_start=on_start)
+    failed = [page for page in pages if page.path is None]
+    typer.echo(f"Written: {len(pages) - len(failed)} pages to {_shown(place.root / 'feedback')}")
+    for page in failed:
+        typer.secho(f"No page for {page.student}: {page.problem}", fg="red", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+@_tells_mistakes
+def report(assignment: Assignment, course: CourseFolder = None, as_json: AsJson = False) -> None:
+    """Write the teacher's page: scores, questions, and what could not be graded."""
+    path, summary = report_page.write_report(Course.find(course), assignment)
+    if as_json:
+        typer.echo(json.dumps(summary.to_dict(), indent=1, ensure_ascii=False))
+    else:
+        typer.echo(f"Report: {_shown(path)}")
+
+
+def _verify(place: Course, assignment: str, hands: Sequence[classroom.Hand]) -> None:
+    """Compare the record with what the class expects; exit code 1 if they differ."""
+    found = classroom.differences(hands, tuple(load(place.outcomes(assignment)).values()))
+    for sentence in found:
+        typer.secho(sentence, fg="red", err=True)
+    if found:
+        raise typer.Exit(1)
+    typer.echo(f"All {len(hands)} students have the expected grades.")
+
+
+def _names(students: str | None) -> list[str] | None:
+    """Split the list of students; an empty one is a mistake, not everybody."""
+    if students is None:
+        return None
+    names = [name.strip() for name in students.split(",") if name.strip()]
+    if not names:
+        raise CourseError("--students names nobody.", "Write names separated by commas, or leave it out.")
+    return names
+
+
+def _shown(path: Path) -> str:
+    """A path as a person would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar on stderr: who is being worked on, how many are done, time left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+
+        def on_start(student: str, done: int, total: int) -> None:
+            bar.update(task, description=f"{label} {escape(student)}", completed=done, total=total)
+
+        yield on_start
+
+
+def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """Print the table of a run."""
+    table = Table("Student", "Score", "Failed cells", "Status", "Seconds", show_lines=True)
+    table.columns[1].justify = table.columns[4].justify = "right"
+    for outcome in outcomes:
+        table.add_row(*map(escape, _row(outcome)))
+    console = Console()
+    console.print(table)
+    console.print(escape(_totals(outcomes)))
+
+
+def _row(outcome: Outcome) -> tuple[str, str, str, str, str]:
+    """One line of the table; a dash stands where there is no score."""
+    score = f"{points(outcome.score)} / {points(outcome.max_score)}"
+    failed = "\n".join(f"{cell.grade_id}: {cell.error or 'no points'}" for cell in outcome.failed)
+    waiting = [f"{len(outcome.pending)} to grade by hand"] if outcome.pending else []
+    notes = [f"note: {note}" for note in outcome.notes]
+    status = "\n".join([outcome.summary, *waiting, *notes])
+    return outcome.student, score, failed, status, f"{outcome.seconds:.1f}"
+
+
+def _totals(outcomes: Sequence[Outcome]) -> str:
+    """The line below the table."""
+    graded = [outcome for outcome in outcomes if outcome.graded]
+    late = sum(outcome.status is Status.TIMED_OUT for outcome in outcomes)
+    lost = sum(outcome.status is Status.NOT_GRADABLE for outcome in outcomes)
+    missing = sum(outcome.status is Status.MISSING for outcome in outcomes)
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    mean = sum(outcome.score or 0.0 for outcome in graded) / len(graded) if graded else None
+    return (
+        f"{len(graded)} graded ({late} with a time-out), {lost} not gradable, {missing} missing; "
+        f"mean score {points(mean)}; {seconds:.1f} s, {seconds / max(1, len(outcomes)):.1f} s a submission"
+    )

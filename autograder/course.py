@@ -1,0 +1,178 @@
+"""Where things live in a course folder, and how its configuration is read."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from glob import escape
+from logging import Logger
+from pathlib import Path
+
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+CONFIG_NAME = "nbgrader_config.py"
+_NAME = re.compile(r"[A-Za-z0-9][\w.@ -]*")
+
+
+class CourseError(Exception):
+    """A mistake that a person can mend: says what is wrong and what to do next.
+
+    Parameters
+    ----------
+    problem : str
+        What is wrong, as a plain sentence.
+    next_step : str
+        What to do about it.
+    """
+
+    def __init__(self, problem: str, next_step: str) -> None:
+        super().__init__(f"{problem} {next_step}")
+        self.problem = problem
+        self.next_step = next_step
+
+
+@dataclass(frozen=True)
+class Course:
+    """An nbgrader course folder; every path that the harness uses is made here.
+
+    Parameters
+    ----------
+    root : Path
+        The folder that holds ``nbgrader_config.py``.
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls, folder: Path | None = None) -> Course:
+        """Open a course folder.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            The course folder. Without it, the current folder and its parents are searched for
+            ``nbgrader_config.py``, then ``./assignments``.
+
+        Raises
+        ------
+        CourseError
+            If there is no ``nbgrader_config.py``.
+        """
+        here = Path.cwd()
+        candidates = [folder] if folder else [here, *here.parents, here / "assignments"]
+        for candidate in candidates:
+            if (candidate / CONFIG_NAME).is_file():
+                return cls(candidate.resolve())
+        raise CourseError(
+            f"There is no {CONFIG_NAME} in {folder or 'this folder, above it, or in ./assignments'}.",
+            "Go to the course folder, or name it with --course.",
+        )
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings of ``nbgrader_config.py``."""
+        return PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config()
+
+    def directory(self, log: Logger, student: str = "*", assignment: str = "") -> CourseDirectory:
+        """Return nbgrader's own view of the course, restricted to one student if one is named."""
+        pattern = student if student in ("*", ".") else escape(student)
+        return CourseDirectory(
+            config=self.config, root=str(self.root), student_id=pattern, assignment_id=assignment, log=log
+        )
+
+    @cached_property
+    def gradebook_url(self) -> str:
+        """The gradebook's address: the one in the configuration, or SQLite in the course folder."""
+        return self.config.CourseDirectory.get("db_url") or f"sqlite:///{self.root / 'gradebook.db'}"
+
+    @cached_property
+    def course_id(self) -> str:
+        """The course id of the configuration."""
+        return self.config.CourseDirectory.get("course_id") or "default_course"
+
+    def source(self, assignment: str) -> Path:
+        """The instructor notebook."""
+        return self.root / "source" / assignment / f"{assignment}.ipynb"
+
+    def release(self, assignment: str) -> Path:
+        """The student copy."""
+        return self.root / "release" / assignment / f"{assignment}.ipynb"
+
+    def authoring(self, name: str) -> Path:
+        """A file of the course's authors that is never copied to students."""
+        return self.root / "authoring" / name
+
+    def submitted(self, student: str, assignment: str) -> Path:
+        """The folder that a student handed in. Read only: grading never changes it."""
+        return self.root / "submitted" / student / assignment
+
+    def autograded(self, student: str, assignment: str) -> Path:
+        """The folder with the executed copy of a submission."""
+        return self.root / "autograded" / student / assignment
+
+    def feedback(self, student: str, assignment: str) -> Path:
+        """The folder with the pages for a student."""
+        return self.root / "feedback" / student / assignment
+
+    def outcomes(self, assignment: str) -> Path:
+        """The record of the last grading of every student."""
+        return self.root / "report" / f"{assignment}.outcomes.json"
+
+    def report(self, assignment: str) -> Path:
+        """The teacher's page."""
+        return self.root / "report" / f"{assignment}.html"
+
+    def require(self, assignment: str) -> None:
+        """Check that an assignment has an instructor notebook.
+
+        Raises
+        ------
+        CourseError
+            If the name is not a plain folder name, or nothing has been built under it.
+        """
+        if not _NAME.fullmatch(assignment):
+            raise CourseError(f"`{assignment}` is not an assignment name.", "Use a plain name such as ps2.")
+        if not self.source(assignment).is_file():
+            known = sorted(path.parent.name for path in self.root.glob("source/*/*.ipynb"))
+            raise CourseError(
+                f"There is no assignment `{assignment}`: source/{assignment}/{assignment}.ipynb is missing.",
+                f"Known assignments: {', '.join(known)}." if known else "Build the notebooks first.",
+            )
+
+    def handed_in(self) -> tuple[str, ...]:
+        """Names of the students who have a folder under ``submitted/``, sorted."""
+        folder = self.root / "submitted"
+        if not folder.is_dir():
+            return ()
+        return tuple(sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
+
+    @contextmanager
+    def work_folder(self) -> Iterator[Path]:
+        """Yield a temporary folder inside the course, so that a move from it is atomic.
+
+        It lies in ``autograded/``, which git ignores, under a dotted name that no tool lists.
+        """
+        parent = self.root / "autograded"
+        parent.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".work-", dir=parent))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_tools_on_path() -> None:
+    """Put the running interpreter's folder first on PATH, because nbgrader calls ``alembic`` by bare name."""
+    tools = str(Path(sys.executable).parent)
+    path = os.environ.get("PATH", "")
+    if tools not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([tools, path])
