@@ -21,8 +21,11 @@ ABSOLUTE = 1e-15  # rounding around zero
 SHOWN = 60  # characters of each side of a difference
 UNCHECKED = "nbval-ignore-output"
 
-# Numbers with a point or an exponent that are no part of a longer word, such as a version or a file name.
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?|\d+[eE][-+]?\d+)(?![\w.]*\w)")
+# Numbers with a point (also between the letters of an SVG path, but not within a version such as 1.2.3),
+# and words that are a number with an exponent.
+_NUMBER = re.compile(
+    r"(?<![\d.])[-+]?(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\d.]*\d)|(?<![\w.])[-+]?\d+[eE][-+]?\d+(?![\w.]*\w)"
+)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _FOREIGN_FRAMES = ("File python/", "File site-packages/", "File env/")
 _DATA_URI = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
@@ -81,7 +84,13 @@ def cleaner(name: str, root: Any) -> Callable[[NotebookNode], Any]:
 
 
 def _say(what: str, expected: Any, got: Any) -> str:
-    """Put a difference in words."""
+    """Put a difference in words, down to the first entry that differs."""
+    while isinstance(expected, dict) and isinstance(got, dict):
+        keys = sorted({*expected, *got})
+        key = next((key for key in keys if not same_value(expected.get(key), got.get(key))), None)
+        if key is None:  # what differs is less than shows there: an empty entry, a seventh digit
+            break
+        what, expected, got = f"{what} {key}", expected.get(key), got.get(key)
     if got is None and expected is not None:
         return f"{what}: expected {_short(expected, expected)} got nothing"
     if expected is None:
@@ -97,7 +106,11 @@ def _short(value: Any, other: Any) -> str:
     same = 0 if value is other else _common_length(text, against)
     start = max(0, min(same, len(text)) - SHOWN // 3)
     cut = text[start : start + SHOWN]
-    return ("..." if start else "") + repr(cut) + ("..." if start + SHOWN < len(text) else "")
+    return (
+        ("..." if start else "")
+        + (repr(cut) if isinstance(value, str) else cut)
+        + ("..." if start + SHOWN < len(text) else "")
+    )
 
 
 def _common_length(text: str, other: str) -> int:

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from tools.build_notebooks.errors import BuildError, Problem, fail
 from tools.build_notebooks.notebook import Assembled
 from tools.build_notebooks.percent import build_only_folder
+from tools.build_notebooks.reproducible import CELL_FILE
 
 # What would make outputs differ from one machine, or one run, to the next.
 _SETTINGS = {
@@ -100,12 +101,13 @@ def _failure(
 
 
 def _unwanted_outputs(assembled: Assembled, file: str) -> Iterator[Problem]:
-    """Report cells that wrote to stderr (a reader must not meet warnings) or failed to raise as they should."""
+    """Report warnings, which a reader must not meet, and cells that did not raise as they should."""
     for node, cell in zip(assembled.notebook.cells, assembled.cells, strict=True):
         outputs = node.get("outputs", [])
         for output in outputs:
             if output.output_type == "stream" and output.name == "stderr":
                 said = output.text.strip().splitlines() or [""]
-                yield Problem(file, cell.line, f"cell {node.id} wrote to stderr: {said[0]}")
+                first = CELL_FILE.sub("<cell>", said[0])
+                yield Problem(file, cell.line, f"cell {node.id} wrote to stderr: {first}")
         if "raises" in cell.options and not any(output.output_type == "error" for output in outputs):
             yield Problem(file, cell.line, f"cell {node.id} is marked raises=true and raised nothing")

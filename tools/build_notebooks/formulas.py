@@ -19,7 +19,7 @@ _BACKTICKS = re.compile(r"(?<!\\)(`+)")
 _DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*)\$")
 _DISPLAY_NAMES = "align|alignat|displaymath|dmath|eqnarray|equation|flalign|gather|math|multline|subequations"
 _DISPLAY = re.compile(
-    r"(?P<dollars>(?<!\\)(?:\\\\)*\$\$)|(?P<bracket>\\\[)"
+    r"(?<!\\)(?:\\\\)*(?P<dollars>\$\$)(?:[^$`]*\$\$)?|(?P<bracket>\\\[)"
     rf"|\\begin\s*\{{(?P<named>(?:{_DISPLAY_NAMES})\*?)\}}|\\begin\s*\{{(?P<any>[A-Za-z]+\*?)\}}"
 )
 _LATEX_CALLS = {"Math", "Latex"}
@@ -136,7 +136,7 @@ def _markdown_display(text: str) -> Iterator[tuple[int, str]]:
             continue
         if match["any"] and _open_dollars(text, match.start(), spans):
             continue  # \begin{pmatrix} between single dollars is inline
-        yield text.count("\n", 0, match.start()), match[0].strip("\\") if match["dollars"] else match[0]
+        yield text.count("\n", 0, match.start()), match["dollars"] or match[0]
 
 
 def _code_display(source: str) -> list[tuple[int, str]]:

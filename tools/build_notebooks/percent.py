@@ -54,6 +54,8 @@ def split_cells(text: str, file: str) -> list[RawCell]:
     that carries its number; jupytext hands back the numbers of those that start a cell. A second
     reading with only these replaced leaves look-alikes within strings and code blocks as they were.
     """
+    if not text.strip():
+        raise fail(file, 0, "there is no cell in it")
     lines = text.splitlines()
     candidates = [number for number, line in enumerate(lines, 1) if _CANDIDATE.match(line)]
     starts = [cell.line for cell in _read(lines, candidates, file)]

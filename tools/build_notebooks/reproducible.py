@@ -19,7 +19,8 @@ WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # Seven digits and more: addresses, not the 0xff of a lecture on colours.
 _ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{7,16}\b")
-_CELL_FILE = re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py")
+# Where IPython says that the code of a cell stands.
+CELL_FILE = re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py")
 _MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 
@@ -46,7 +47,7 @@ def _clean_output(output: NotebookNode, shorten: Callable[[str], str]) -> None:
     """Replace addresses and paths in the text of an output, in place."""
 
     def clean(text: str) -> str:
-        return _ADDRESS.sub("0x0", _CELL_FILE.sub("<cell>", shorten(text)))
+        return _ADDRESS.sub("0x0", CELL_FILE.sub("<cell>", shorten(text)))
 
     if output.output_type == "stream":
         output.text = clean(output.text)

@@ -50,8 +50,6 @@ def read_source(text: str, file: str) -> list[SourceCell]:
             problems.append(Problem(file, raw.line, str(error)))
             continue
         cells.append(SourceCell(raw.kind, raw.source, options, raw.line, _first_line(lines, raw)))
-    if not cells and not problems:
-        problems.append(Problem(file, 0, "there is no cell in it"))
     if problems:
         raise BuildError(problems)
     return cells
