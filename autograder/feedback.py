@@ -50,7 +50,7 @@ def secure(config: Config) -> None:
         The settings to change, such as ``c`` in ``nbgrader_config.py``.
     """
     config.GenerateFeedback.exporter_class = FeedbackExporter
-    config.GenerateFeedback.preprocessors = [GradesAndReasons, HideHiddenTests, KeepHarmlessOutputs]
+    config.GenerateFeedback.preprocessors = [HideHiddenTests, GradesAndReasons, KeepHarmlessOutputs]
     config.FeedbackExporter.template_name = "feedback_page"
     config.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
 
@@ -70,7 +70,7 @@ class GradesAndReasons(GetGrades):
 class HideHiddenTests(NbGraderPreprocessor):
     """Takes hidden tests out of sources, and their lines out of tracebacks and other outputs.
 
-    The final error message stays: it is written for students. A student who encodes a test's source before
+    The final error message stays, unless it quotes such a line. A student who encodes a test's source before
     printing it is not stopped by this; only tests that never enter the student's process are safe.
     """
 
@@ -168,11 +168,9 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 def redact(output: NotebookNode, secret: Iterable[str]) -> None:
     """Take every line that shows a secret out of one output, in place."""
     if output.output_type == "error":
-        last = len(output.traceback) - 1
-        output.traceback = [
-            frame if index == last else _redact_text(frame, secret)
-            for index, frame in enumerate(output.traceback)
-        ]
+        # The message too: student code chooses the messages of its own exceptions.
+        output.evalue = _redact_text(output.evalue, secret)
+        output.traceback = [_redact_text(frame, secret) for frame in output.traceback]
     elif output.output_type == "stream":
         output.text = _redact_text(output.text, secret)
     else:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -34,13 +35,7 @@ def require_released(course: Course, assignment: str) -> None:
         If ``autograder release`` has not been run.
     """
     course.require(assignment)
-    with open_gradebook(course) as gradebook:
-        try:
-            gradebook.find_notebook(assignment, assignment)
-            known = course.release(assignment).is_file()
-        except MissingEntry:
-            known = False
-    if not known:
+    if not course.release(assignment).is_file() or not _knows(course, assignment):
         raise CourseError(
             f"`{assignment}` has not been released: the gradebook does not know its tests.",
             f"Run: autograder release {assignment}",
@@ -123,6 +118,19 @@ def total(cells: Sequence[CellOutcome]) -> float:
 def maximum(cells: Sequence[CellOutcome]) -> float:
     """Points that can be earned."""
     return float(sum(cell.max_points for cell in cells))
+
+
+def _knows(course: Course, assignment: str) -> bool:
+    """Whether the gradebook has the assignment; asking does not make a gradebook file."""
+    file = course.gradebook_url.removeprefix("sqlite:///")
+    if file != course.gradebook_url and not Path(file).is_file():
+        return False
+    with open_gradebook(course) as gradebook:
+        try:
+            gradebook.find_notebook(assignment, assignment)
+        except MissingEntry:
+            return False
+    return True
 
 
 def _points(grade: Any) -> float | None:

@@ -95,7 +95,7 @@ class NbgraderEngine:
     course : Course
         The course folder.
     timeout : float
-        Seconds that one cell may run.
+        Seconds that one cell may run; nbgrader counts whole seconds.
     """
 
     name = "nbgrader"
@@ -103,7 +103,7 @@ class NbgraderEngine:
     def __init__(self, course: Course, timeout: float = 30) -> None:
         put_tools_on_path()
         self.course = course
-        self.timeout = timeout
+        self.timeout = max(1, round(timeout))
 
     def grade(self, student: str, assignment: str) -> Outcome:
         """Grade what a student handed in; a bad submission is an outcome, not an exception."""
@@ -148,7 +148,7 @@ class NbgraderEngine:
     def _config(self) -> Config:
         """The course's settings with the time-out of this run."""
         config = self.course.config.copy()
-        config.Execute.timeout = max(1, round(self.timeout))
+        config.Execute.timeout = self.timeout
         config.Execute.interrupt_on_timeout = True
         return config
 

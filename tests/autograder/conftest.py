@@ -1,0 +1,63 @@
+"""One course, released, handed in and graded once for all tests of this folder."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from autograder import Course, grade, release, write_class, write_feedback, write_report
+
+sys.path.insert(0, str(Path(__file__).parent))
+from course_kit import CLASS, make_course
+
+
+def fingerprints(folder):
+    """A digest of every file below a folder, by name; symbolic links by where they point."""
+    return {
+        str(path.relative_to(folder)): str(path.readlink())
+        if path.is_symlink()
+        else hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory):
+    """A course with its one assignment released; to be copied, because a new gradebook takes seconds."""
+    course = Course(make_course(tmp_path_factory.mktemp("released")).resolve())
+    release(course, "ps9")
+    return course
+
+
+@pytest.fixture(scope="session")
+def graded(released, tmp_path_factory):
+    """The class of `course_kit`, graded with a time-out of 2 s, with feedback and report."""
+    course = Course(shutil.copytree(released.root, tmp_path_factory.mktemp("graded") / "course"))
+    write_class(course, "ps9", CLASS)
+    before = fingerprints(course.root / "submitted")
+    started: list[tuple[str, int, int]] = []
+    outcomes = grade(course, "ps9", timeout=2, on_start=lambda *call: started.append(call))
+    pages = write_feedback(course, "ps9")
+    report, summary = write_report(course, "ps9")
+    return SimpleNamespace(
+        course=course,
+        outcomes={outcome.student: outcome for outcome in outcomes},
+        pages={page.student: page for page in pages},
+        report=report,
+        summary=summary,
+        started=started,
+        before=before,
+        after=fingerprints(course.root / "submitted"),
+    )
+
+
+@pytest.fixture
+def course(released, tmp_path):
+    """A course of one's own, released, with nothing handed in."""
+    return Course(shutil.copytree(released.root, tmp_path / "course"))
