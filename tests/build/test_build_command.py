@@ -1,8 +1,11 @@
 """The command, and that jupytext stays where only the builder finds it."""
 
 import re
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -108,3 +111,28 @@ def _requirements(dist: Distribution) -> list[Requirement]:
     """Return what a package needs on this Python, extras aside."""
     found = [Requirement(text) for text in dist.requires or []]
     return [need for need in found if need.marker is None or need.marker.evaluate({"extra": ""})]
+
+
+@pytest.mark.exhaustive
+def test_an_interrupted_build_ends_at_once_with_its_kernels(tmp_path):
+    code = (
+        '# %%\nimport os, pathlib, time\npathlib.Path("pid").write_text(str(os.getpid()))\ntime.sleep(60)\n'
+    )
+    root = make_course(tmp_path / "course", code)
+    command = [sys.executable, "-m", "tools.build_notebooks", "--root", str(root)]
+    builder = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    pid = root / "lectures" / "pid"
+    _wait_until(lambda: pid.is_file() and pid.read_text() != "")
+    builder.send_signal(signal.SIGINT)
+    _, said = builder.communicate(timeout=10)
+    assert (builder.returncode, said) == (130, "interrupted\n")
+    _wait_until(lambda: not Path(f"/proc/{pid.read_text()}/cmdline").is_file())
+    assert not list(root.rglob("*.ipynb"))
+
+
+def _wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait for a condition, at most some seconds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)

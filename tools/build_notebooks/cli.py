@@ -54,12 +54,7 @@ def main(argv: Sequence[str] | None = None, registry: Registry | None = None) ->
         report(failure.problems)
         return 1
     formulas = registry or course_registry()
-    try:
-        failed = run(targets, formulas, options.jobs, options.timeout, checking=options.check)
-    except KeyboardInterrupt:
-        # Threads that wait for a kernel cannot be stopped; the kernels end with this process.
-        print("interrupted", file=sys.stderr, flush=True)
-        os._exit(130)
+    failed = run(targets, formulas, options.jobs, options.timeout, checking=options.check)
     if options.check:
         orphans = [] if options.only else find_orphans(root, targets)
         report(orphans)
@@ -86,8 +81,14 @@ def run(targets: list[Target], registry: Registry, jobs: int, timeout: int, *, c
     # A thread only waits: the work is done by the kernel, or by nbgrader, which is a process of its own.
     with ThreadPoolExecutor(jobs) as pool:
         futures = {pool.submit(_timed, target, registry, timeout): target for target in targets}
-        for future in as_completed(futures):
-            failed |= _finish(futures[future], future, checking)
+        try:
+            for future in as_completed(futures):
+                failed |= _finish(futures[future], future, checking)
+        except KeyboardInterrupt:
+            # A thread that waits for a kernel cannot be stopped, and leaving the pool would wait for it;
+            # the kernels end by themselves when this process does.
+            print("interrupted", file=sys.stderr, flush=True)
+            os._exit(130)
     return failed
 
 

@@ -66,6 +66,7 @@ def execute(assembled: Assembled, file: str, folder: Path, timeout: int) -> Note
         record_timing=False,
         store_widget_state=True,
         coalesce_streams=True,
+        shutdown_kernel="immediate",  # nothing of a lecture is to be saved at exit
         resources={"metadata": {"path": str(folder)}},
         on_cell_start=lambda cell, cell_index: started.__setitem__(0, cell_index),
     )
