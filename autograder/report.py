@@ -197,7 +197,8 @@ def describe(counts: Sequence[int]) -> str:
         for index, count in enumerate(counts)
         if count
     ]
-    return f"Scores of {sum(counts)} graded submissions: {'; '.join(parts) or 'none'}."
+    what = "submission" if sum(counts) == 1 else "submissions"
+    return f"Scores of {sum(counts)} graded {what}: {'; '.join(parts) or 'none'}."
 
 
 def render_report(summary: Summary, now: datetime | None = None) -> str:
