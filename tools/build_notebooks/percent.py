@@ -80,7 +80,8 @@ def _read(lines: list[str], markers: list[int], file: str) -> list[RawCell]:
         if line is None:
             first = (cell.source.splitlines() or [""])[0]
             raise fail(file, 1, f"text without a `# %%` marker would become a cell of its own: {first!r}")
-        cells.append(RawCell(cell.cell_type, cell.source, line, lines[line - 1]))
+        # The formatter puts blank lines between a marker and a function: none of them is meant for readers.
+        cells.append(RawCell(cell.cell_type, cell.source.strip("\n"), line, lines[line - 1]))
     return cells
 
 

@@ -1,0 +1,82 @@
+# Everything goes into .venv; `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+COURSE := assignments
+DEMO ?= ps2
+# nbgrader calls alembic by its bare name.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo lab test test-all build check lint types units notebooks browser clean lock
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## set everything up in .venv (done by the others when needed)
+
+$(VENV)/.ready: requirements.txt requirements-build.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1). Say PYTHON=/path/to/python3.12."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "Python's venv is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Setting up $(VENV) (about two minutes the first time) ..."
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --require-hashes --target $(VENV)/build-only -r requirements-build.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## release an assignment, grade a class, write feedback and the class report
+	@$(BIN)/autograder release $(DEMO) --course $(COURSE)
+	@$(BIN)/autograder sample-class $(DEMO) --course $(COURSE)
+	@$(BIN)/autograder grade $(DEMO) --course $(COURSE) --timeout 10
+	@$(BIN)/autograder feedback $(DEMO) --course $(COURSE)
+	@$(BIN)/autograder report $(DEMO) --course $(COURSE)
+	@echo
+	@echo "Look next at"
+	@echo "  $(COURSE)/report/$(DEMO).html         the class at a glance: open it in a browser"
+	@echo "  $(COURSE)/feedback/                one page for each student"
+	@echo "  $(COURSE)/release/$(DEMO)/$(DEMO).ipynb  what students receive"
+	@echo "  make lab                         the lectures, in JupyterLab"
+
+lab: setup ## open the course in JupyterLab
+	@$(BIN)/jupyter trust lectures/*.ipynb > /dev/null
+	@$(BIN)/jupyter lab lectures
+
+build: setup ## rebuild the notebooks from their sources
+	$(PY) -m tools.build_notebooks
+
+check: setup ## are the committed notebooks what their sources give?
+	$(PY) -m tools.build_notebooks --check
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+units: setup
+	$(PY) -m pytest -n 2 --dist loadfile -m "not exhaustive and not browser" tests
+
+notebooks: setup check
+	$(PY) -m pytest -n 2 --dist loadfile --nbval -p no:cacheprovider lectures
+
+browser: setup
+	$(PY) -m pytest -m "browser and not exhaustive" tests/browser
+
+test: lint types units notebooks browser ## all tests that a change must pass (at most ten minutes)
+
+test-all: setup ## the exhaustive tests on top
+	$(PY) -m pytest -n 2 --dist loadfile -m exhaustive tests
+
+lock: ## renew the locks (needs uv)
+	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --upgrade -q -o requirements.txt
+	@echo "Now renew requirements-build.txt as its first lines say."
+
+clean: ## remove what grading made in the course folder (hand-ins included); asks first
+	@printf "Remove submitted/, autograded/, feedback/, report/ and the gradebook from $(COURSE)/? [y/N] "; read answer; \
+	  [ "$$answer" = y ] && cd $(COURSE) && rm -rf submitted autograded feedback report gradebook.db || echo "Nothing removed."

@@ -1,0 +1,23 @@
+"""Pictures as SVG, made by pure functions from data; none of them needs a browser or a kernel."""
+
+from mlpkit.diagrams.network import (
+    NetworkPicture,
+    backward_story,
+    forward_story,
+    network_picture,
+    pass_story,
+)
+from mlpkit.diagrams.story import Frame, Story
+from mlpkit.diagrams.tables import StepTable, step_table
+
+__all__ = [
+    "Frame",
+    "NetworkPicture",
+    "StepTable",
+    "Story",
+    "backward_story",
+    "forward_story",
+    "network_picture",
+    "pass_story",
+    "step_table",
+]

@@ -1,0 +1,41 @@
+"""What the course's widgets share: a still picture and true words beside the live view."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+
+__all__ = ["StillWidget", "asset"]
+
+_ASSETS = Path(__file__).parent / "assets"
+
+
+def asset(name: str) -> Path:
+    """Path of a front-end file of this package."""
+    return _ASSETS / name
+
+
+class StillWidget(anywidget.AnyWidget):
+    """A widget that also says and shows what it is where no live view can run.
+
+    Subclasses give `still_alt` and `still_svg`; both are stored with the notebook beside the view, so that
+    a page without a kernel or without scripts has something true to show.
+    """
+
+    def still_alt(self) -> str:
+        """What the widget shows, in words that do not change from run to run."""
+        raise NotImplementedError
+
+    def still_svg(self) -> str:
+        """The same as a picture."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return self.still_alt()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        still = {"text/plain": self.still_alt(), "image/svg+xml": self.still_svg()}
+        return {**data, **still}, metadata
