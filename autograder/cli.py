@@ -53,6 +53,7 @@ Students = Annotated[
     str | None, typer.Option(help="Only these students, separated by commas.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output instead of a table.")]
+Why = Annotated[bool, typer.Option("--why", help="Say in the table what each failed test reported.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace work that is already there.")]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Write nothing: compare recorded grades with the expected ones.")
@@ -131,6 +132,7 @@ def grade(
     students: Students = None,
     timeout: Timeout = _TIMEOUT,
     engine: Engine = _ENGINE,
+    why: Why = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade every submission; one that cannot be graded gets a reason and stops nobody else."""
@@ -142,7 +144,7 @@ def grade(
     if as_json:
         typer.echo(to_json(outcomes))
     else:
-        _print_outcomes(outcomes)
+        _print_outcomes(outcomes, why)
 
 
 @app.command()
@@ -217,21 +219,26 @@ def _progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
         yield on_start
 
 
-def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
-    """Print the table of a run."""
+def _print_outcomes(outcomes: Sequence[Outcome], why: bool) -> None:
+    """Print the table of a run; with `why`, what each failed test reported as well."""
     table = Table("Student", "Score", "Failed cells", "Status", "Seconds", show_lines=True)
-    table.columns[1].justify = table.columns[4].justify = "right"
+    for column, justify in zip(table.columns, ("left", "right", "left", "left", "right"), strict=True):
+        column.justify = justify  # type: ignore[assignment]
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
     for outcome in outcomes:
-        table.add_row(*map(escape, _row(outcome)))
+        table.add_row(*map(escape, _row(outcome, why)))
     console = Console()
     console.print(table)
     console.print(escape(_totals(outcomes)))
 
 
-def _row(outcome: Outcome) -> tuple[str, str, str, str, str]:
+def _row(outcome: Outcome, why: bool) -> tuple[str, str, str, str, str]:
     """One line of the table; a dash stands where there is no score."""
     score = f"{points(outcome.score)} / {points(outcome.max_score)}"
-    failed = "\n".join(f"{cell.grade_id}: {cell.error or 'no points'}" for cell in outcome.failed)
+    if why:
+        failed = "\n".join(f"{cell.grade_id}: {cell.error or 'no points'}" for cell in outcome.failed)
+    else:
+        failed = ", ".join(cell.grade_id for cell in outcome.failed)
     waiting = [f"{len(outcome.pending)} to grade by hand"] if outcome.pending else []
     notes = [f"note: {note}" for note in outcome.notes]
     status = "\n".join([outcome.summary, *waiting, *notes])
