@@ -81,6 +81,7 @@ def check_values(name, value, wanted, hint="", tolerance=1e-7):
     excess = np.abs(value - wanted) - tolerance * (1 + np.abs(wanted))
     worst = np.unravel_index(np.argmax(excess), excess.shape)
     place = str([int(index) for index in worst]) if worst else ""
+    place = place if not place or name.endswith(")") else f", entry {place},"
     assert excess[worst] <= 0, (
         f"{name}{place} should be {wanted[worst]:.6g}, yours is {value[worst]:.6g}. {hint}"
     )
@@ -107,9 +108,11 @@ def check_slopes(name, slopes, own_name, own, z, shape, moving=True):
     """
     slopes = check_array(name, slopes, z.shape)
     still = np.broadcast_to(moving, z.shape) & (np.abs(slopes) < 1e-3)
-    assert not still.any(), f"{name} has {int(still.sum())} zeros where {own_name} must change."
+    assert not still.any(), (
+        f"{name} is 0, or nearly so, in {still.sum()} places where {own_name} must change."
+    )
     assert np.ptp(slopes) > 1e-3, f"{name} is the same everywhere; {own_name} must not be a straight line."
-    hint = f"That is what central differences of your own {own_name} give."
+    hint = f"The first number is the central difference of your own {own_name}: one of the two is wrong."
     check_values(name, slopes, differences(own_name, own, z, shape), hint, tolerance=1e-6)
 
 
@@ -222,7 +225,7 @@ def sigmoid_derivative(z):
 check_values("sigmoid(0.0)", call(sigmoid, 0.0), 0.5, "Is it 1/(1 + exp(-z))?")
 table = [0.12, 0.18, 0.27, 0.38, 0.50, 0.62, 0.73, 0.82, 0.88]
 check_values(
-    "sigmoid at -2, -1.5, ..., 2 (two digits)",
+    "sigmoid at -2, -1.5, ..., 2, to two digits,",
     call(sigmoid, np.linspace(-2, 2, 9)),
     table,
     "Is the sign of z in the exponential right?",
@@ -278,6 +281,7 @@ check_values(
     "sigmoid_derivative at -1000, 0 and 1000",
     call(sigmoid_derivative, np.array([-1000.0, 0.0, 1000.0])),
     [0.0, 0.25, 0.0],
+    "Is your sigmoid safe there?",
 )
 check_values(
     "sigmoid_derivative of whole numbers",
@@ -353,7 +357,12 @@ visible_checks_passed(hidden=4)
 ### BEGIN HIDDEN TESTS
 u = np.random.default_rng(204).normal(size=(2, 5))
 check_values("tanh of a 2 x 5 array", call(tanh, u), np.tanh(u))
-check_values("tanh at -1000 and 1000", call(tanh, np.array([-1000.0, 1000.0])), [-1.0, 1.0])
+check_values(
+    "tanh at -1000 and 1000",
+    call(tanh, np.array([-1000.0, 1000.0])),
+    [-1.0, 1.0],
+    "Is your sigmoid safe that far out?",
+)
 check_values("tanh of whole numbers", call(tanh, np.array([0, 1])), [0.0, 0.76159415596])
 check_keeps_input("tanh", tanh, u)
 ### END HIDDEN TESTS
@@ -602,8 +611,8 @@ check_values(
 #
 # {formula:half-squared-error}
 #
-# and its derivative to each output could not be simpler. It is the first number of every backward
-# pass:
+# and its derivative to each output could not be simpler. A backward pass that starts from this
+# divergence starts with these numbers:
 #
 # {formula:output-derivative}
 #

@@ -203,6 +203,21 @@ def test_the_student_copy_contains_no_solution_and_no_hidden_tests():
         assert not any(region.strip() in released for region in regions), grade_id(cell)
 
 
+def test_the_numbers_of_the_model_answer_are_true():
+    answer = next(cell.source for cell in INSTRUCTOR.cells if grade_id(cell) == "certain-and-wrong")
+    y = 1 / (1 + np.exp(6.0))
+    squared, entropy = (y - 1) * y * (1 - y), y - 1
+    for number in (
+        f"{y:.5f}",
+        f"{squared:.5f}",
+        f"{entropy:.5f}",
+        f"{-0.1 * squared:.5f}",
+        f"{-0.1 * entropy:.1f}",
+    ):
+        assert number in answer
+    assert round(entropy / squared, -2) == 400
+
+
 def test_notebooks_hold_no_outputs():
     assert not any(cell.get("outputs") for book in (INSTRUCTOR, RELEASE) for cell in book.cells)
 
@@ -278,10 +293,10 @@ def test_differences_agree_with_a_known_derivative():
 @pytest.mark.parametrize(
     ("function", "slope", "message"),
     [
-        (lambda z: 0 * z, lambda z: 0 * z, "4 zeros where f must change"),
+        (lambda z: 0 * z, lambda z: 0 * z, "in 4 places where f must change"),
         (lambda z: 3 * z, lambda z: 3 + 0 * z, "the same everywhere"),
-        (np.sin, lambda z: -np.cos(z), r"df\[3\] should be .* own f give"),
-        (np.sin, lambda z: np.cos(z)[:, None], r"df should have shape \(4,\)"),
+        (np.sin, lambda z: -np.cos(z), r"df\(z\)\[3\] should be .* own f: one of the two is wrong"),
+        (np.sin, lambda z: np.cos(z)[:, None], r"df\(z\) should have shape \(4,\)"),
         (lambda z: np.sin(z)[0], np.cos, r"f should have shape \(4,\)"),
     ],
     ids=["zero", "constant", "sign", "shape", "shape of the function"],
@@ -289,12 +304,12 @@ def test_differences_agree_with_a_known_derivative():
 def test_a_derivative_that_does_not_fit_or_never_changes_is_refused(function, slope, message):
     z = np.array([0.5, 1.0, -1.1, 0.1])
     with pytest.raises(AssertionError, match=message):
-        namespace_after()["check_slopes"]("df", slope(z), "f", function, z, z.shape)
+        namespace_after()["check_slopes"]("df(z)", slope(z), "f", function, z, z.shape)
 
 
 def test_a_derivative_that_fits_its_function_is_accepted():
     z = np.array([0.5, 1.0, -1.1, 0.1])
-    namespace_after()["check_slopes"]("df", np.cos(z), "f", np.sin, z, z.shape)
+    namespace_after()["check_slopes"]("df(z)", np.cos(z), "f", np.sin, z, z.shape)
 
 
 def test_a_function_gets_copies_of_its_arguments_in_their_own_layout():
