@@ -152,7 +152,8 @@ class ScalarActivation(Activation):
     limits
         The closed interval in which the values lie.
     slope_from_output
-        Function (z, y) -> derivative where the value y spares work; used by the backward pass.
+        Function (z, y) -> derivative where the value y spares work; used by the backward pass, which may
+        write into the array returned.
     jumps
         Those of the kinks at which the value jumps.
     """
@@ -184,8 +185,13 @@ class ScalarActivation(Activation):
         return self.slope(z) * dy
 
     def vjp_from_output(self, z: Array, y: Array, dy: Array) -> Array:
-        slope = self.slope(z) if self.slope_from_output is None else self.slope_from_output(z, y)
-        return slope * dy
+        if self.slope_from_output is None:
+            return self.slope(z) * dy
+        slope = self.slope_from_output(z, y)
+        if np.result_type(slope, dy) != getattr(slope, "dtype", None):
+            return slope * dy
+        slope *= dy
+        return slope
 
     def jacobian(self, z: ArrayLike) -> Array:
         slope = self.derivative(_with_units(numeric_array("z", z)))
@@ -246,9 +252,20 @@ def _sigmoid_slope(z: Array) -> Array:
     return _sigmoid(z) * _sigmoid(-z)
 
 
+def _sigmoid_slope_from_output(z: Array, y: Array) -> Array:
+    slope = 1.0 - y
+    slope *= y
+    return slope
+
+
 def _tanh_slope(z: Array) -> Array:
     # 1 - tanh² loses all its digits for large |z|; 4·S(2z)·S(-2z) is the same function and does not.
     return 4.0 * _sigmoid_slope(2.0 * z)
+
+
+def _tanh_slope_from_output(z: Array, y: Array) -> Array:
+    square = y * y
+    return np.subtract(1.0, square, out=square)
 
 
 def _softplus(z: Array) -> Array:
@@ -358,10 +375,10 @@ class RandomisedLeakyReLU(ScalarActivation):
 
 identity = ScalarActivation("identity", lambda z: +z, np.ones_like, slope_from_output=lambda z, y: 1.0)
 sigmoid = ScalarActivation(
-    "sigmoid", _sigmoid, _sigmoid_slope, limits=(0.0, 1.0), slope_from_output=lambda z, y: y * (1.0 - y)
+    "sigmoid", _sigmoid, _sigmoid_slope, limits=(0.0, 1.0), slope_from_output=_sigmoid_slope_from_output
 )
 tanh = ScalarActivation(
-    "tanh", np.tanh, _tanh_slope, limits=(-1.0, 1.0), slope_from_output=lambda z, y: 1.0 - y * y
+    "tanh", np.tanh, _tanh_slope, limits=(-1.0, 1.0), slope_from_output=_tanh_slope_from_output
 )
 softplus = ScalarActivation(
     "softplus", _softplus, _sigmoid, limits=(0.0, np.inf), slope_from_output=lambda z, y: -np.expm1(-y)

@@ -12,11 +12,13 @@ w_ij of layer 1, from input i to unit j.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from mlpkit._checks import (
     Array,
@@ -32,9 +34,12 @@ from mlpkit._checks import (
 from mlpkit.activations import Activation, identity, sigmoid
 from mlpkit.divergences import Divergence, half_squared_error
 
-__all__ = ["MLP", "Gradients", "Parameters", "Trace"]
+__all__ = ["MLP", "Gradients", "OutputDerivatives", "Parameters", "Trace"]
 
 Parameters = dict[str, Array]
+
+#: Number of weights up to which a copy costs next to nothing.
+_SMALL = 2**16
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,62 @@ class Trace:
 
 
 @dataclass(frozen=True, eq=False)
+class OutputDerivatives(Sequence[Array]):
+    """Derivatives to y[0..N], of which the one to the input is computed when it is first asked for.
+
+    Training never asks for it, and in a wide network it costs one matrix product in six.
+
+    Attributes
+    ----------
+    above
+        Derivatives to y[1..N].
+    dz, W
+        Derivative to z[1] and W1: the derivative to the input is ``dz @ W``.
+    squares
+        Sum of the squares of W at the time of the backward pass, by which a later change is noticed.
+    """
+
+    above: tuple[Array, ...]
+    dz: Array
+    W: Array
+    squares: Any
+
+    @cached_property
+    def wrt_x(self) -> Array:
+        """Derivative to the input, shape (D_0,) or (T, D_0).
+
+        Raises
+        ------
+        RuntimeError
+            If a large W1 has been changed in place since the backward pass, whose weights are meant.
+        """
+        if not np.isclose(_squares(self.W), self.squares, rtol=1e-12, atol=0.0):
+            raise RuntimeError(
+                "params['W1'] has been changed in place since the backward pass, so the derivative to the "
+                "input can no longer be computed: ask for it before the update, or update a copy."
+            )
+        return self.dz @ self.W
+
+    def __len__(self) -> int:
+        return 1 + len(self.above)
+
+    @overload
+    def __getitem__(self, k: int) -> Array: ...
+
+    @overload
+    def __getitem__(self, k: slice) -> tuple[Array, ...]: ...
+
+    def __getitem__(self, k: Any) -> Any:
+        layers = range(len(self))[k]
+        if isinstance(layers, range):
+            return tuple(self[layer] for layer in layers)
+        return self.above[layers - 1] if layers else self.wrt_x
+
+    def __repr__(self) -> str:
+        return f"OutputDerivatives(y[0..{len(self.above)}])"
+
+
+@dataclass(frozen=True, eq=False)
 class Gradients(Mapping[str, Array]):
     """Gradients of the loss by parameter name, with the intermediate derivatives kept for teaching.
 
@@ -88,13 +149,13 @@ class Gradients(Mapping[str, Array]):
     parameters
         ``{"W1": ..., "b1": ..., ...}``, shapes of the parameters.
     wrt_y
-        ``wrt_y[k]`` for k = 0..N, shape of ``trace.y[k]``.
+        ``wrt_y[k]`` for k = 0..N, shape of ``trace.y[k]``; ``wrt_y[0]`` is computed on first access.
     wrt_z
         ``wrt_z[k]`` for k = 1..N, shape of ``trace.z[k]``; ``wrt_z[0]`` is None.
     """
 
     parameters: Mapping[str, Array]
-    wrt_y: tuple[Array, ...] = field(repr=False)
+    wrt_y: Sequence[Array] = field(repr=False)
     wrt_z: tuple[Array | None, ...] = field(repr=False)
 
     @property
@@ -162,7 +223,7 @@ class MLP:
             activation = self.activation(k)
             if not isinstance(activation, Activation):
                 raise TypeError(f"layer {k} needs an Activation, got {describe(activation)}.")
-            activation.inputs_for(widths[k])
+            _require_fitting(k, activation, widths[k])
         if not isinstance(self.divergence, Divergence):
             raise TypeError(f"divergence must be a Divergence, got {describe(self.divergence)}.")
 
@@ -200,14 +261,36 @@ class MLP:
         """Return `params` as a dict of arrays, or raise an error that names the parameter at fault."""
         shapes = self.shapes()
         require_keys(name, params, list(shapes))
-        arrays = {key: numeric_array(f"{name}[{key!r}]", params[key]) for key in shapes}
+        arrays = {key: _parameter(f"{name}[{key!r}]", params[key]) for key in shapes}
         for key, shape in shapes.items():
             require_shape(f"{name}[{key!r}]", arrays[key], shape, f"for widths {self.widths}")
         return arrays
 
     # -- passes --------------------------------------------------------------------------------------
 
-    def init(self, rng: np.random.Generator, scale: float = 0.05) -> Parameters:
+    def sample(self, rng: np.random.Generator, rows: int | None = None) -> MLP:
+        """The network for one training pass: every random activation is replaced by one drawn from `rng`.
+
+        Take both passes with the network returned; take this one for testing, where random activations
+        have their mean. Without random activations the network itself is returned and nothing is drawn.
+
+        Parameters
+        ----------
+        rng
+            Generator that the slopes are drawn with.
+        rows
+            T of the batch, each of whose rows gets its own slopes; None for one instance.
+        """
+        layers = range(1, self.depth + 1)
+        if not any(self.activation(k).random for k in layers):
+            return self
+        batch = () if rows is None else (positive_integer("rows", rows),)
+        drawn = tuple(self.activation(k).sample(rng, (*batch, self.sums(k))) for k in layers)
+        return replace(self, hidden=drawn[:-1], output=drawn[-1])
+
+    def init(
+        self, rng: np.random.Generator, scale: float = 0.05, dtype: DTypeLike = np.float64
+    ) -> Parameters:
         """Draw every weight and bias uniformly from [-scale, scale].
 
         The default is the small range of the lectures: large enough to make units differ, small enough
@@ -216,10 +299,10 @@ class MLP:
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng must be np.random.default_rng(seed) or the like, got {describe(rng)}.")
         scale = finite_number("scale", scale, low=0.0)
-        return {key: rng.uniform(-scale, scale, shape) for key, shape in self.shapes().items()}
+        return {key: rng.uniform(-scale, scale, shape).astype(dtype) for key, shape in self.shapes().items()}
 
     def forward(self, params: Mapping[str, ArrayLike], x: ArrayLike) -> Trace:
-        """Compute every z and y for `x`, shape (D_0,) or (T, D_0).
+        """Compute every z and y for `x`, shape (D_0,) or (T, D_0), in the precision of the parameters.
 
         Raises
         ------
@@ -227,10 +310,11 @@ class MLP:
             If a parameter is missing, unknown, of the wrong shape or not finite, or `x` does not fit.
         """
         p = self.check_params(params)
-        y = [rows("x", x, self.widths[0], f"the network has {self.widths[0]} inputs")]
+        x = rows("x", x, self.widths[0], f"the network has {self.widths[0]} inputs")
+        y = [_in_precision_of(np.result_type(*p.values()), x)]
         z: list[Array | None] = [None]
         for k in range(1, self.depth + 1):
-            z_k = y[-1] @ p[f"W{k}"].T + p[f"b{k}"]
+            z_k = _affine(y[-1], p[f"W{k}"], p[f"b{k}"])
             z.append(z_k)
             y.append(self.activation(k)(z_k))
         return Trace(tuple(y), tuple(z))
@@ -270,23 +354,38 @@ class MLP:
         """
         p, d = self.check_params(params), self._targets(trace, d)
         N = self.depth
-        wrt_y: list[Array] = [np.empty(0)] * N + [self.divergence.derivative(trace.output, d)]
-        wrt_z: list[Array | None] = [None] * (N + 1)
+        self.divergence.check_outputs(trace.output)
+        dy = [self.divergence.slope(trace.output, d)]  # of layers k..N, the lowest first; so is dz
+        dz: list[Array] = []
         gradients: Parameters = {}
         for k in range(N, 0, -1):
-            dz = self._output_dz(trace, d) if k == N else None
-            if dz is None:
-                dz = self.activation(k).vjp(trace.pre_activation(k), wrt_y[k])
-            wrt_z[k] = dz
-            gradients[f"W{k}"], gradients[f"b{k}"] = _mean_gradients(dz, trace.y[k - 1])
-            wrt_y[k - 1] = dz @ p[f"W{k}"]
+            dz.insert(0, self._through_activation(k, trace, d, dy[0]))
+            gradients[f"W{k}"], gradients[f"b{k}"] = _mean_gradients(dz[0], trace.y[k - 1])
+            if k > 1:
+                dy.insert(0, dz[0] @ p[f"W{k}"])
         ordered = {key: gradients[key] for key in p}
-        return Gradients(ordered, tuple(wrt_y), tuple(wrt_z))
+        # A small W1 is copied, so that the caller may change it; copying a large one would cost too much.
+        W1 = p["W1"].copy() if p["W1"].size <= _SMALL else p["W1"]
+        wrt_y = OutputDerivatives(tuple(dy), dz[0], W1, _squares(W1))
+        return Gradients(ordered, wrt_y, (None, *dz))
 
-    def _output_dz(self, trace: Trace, d: Array) -> Array | None:
-        """Derivative to z_N in one step where divergence and output activation have a fused form."""
-        fused = self.divergence.fused_with(self.output)
-        return None if fused is None else fused.derivative(trace.pre_activation(self.depth), d)
+    def unreachable_targets(self, d: ArrayLike) -> Array:
+        """Which targets lie outside the range of the output activation, booleans of the shape of `d`.
+
+        Such a target can be learnt from (the loss has a slope) but never be met. The ends of the range
+        count as reachable: a sigmoid comes as close to 0 as one likes.
+        """
+        d = rows("d", d, self.widths[-1], f"the network has {self.widths[-1]} outputs")
+        low, high = self.output.limits
+        return (d.real < low) | (d.real > high)
+
+    def _through_activation(self, k: int, trace: Trace, d: Array, dy: Array) -> Array:
+        """Derivative to z_k; in layer N in one step with the divergence where the two have a fused form."""
+        z = trace.pre_activation(k)
+        fused = self.divergence.fused_with(self.output) if k == self.depth else None
+        if fused is not None:
+            return fused.derivative(z, d)
+        return self.activation(k).vjp_from_output(z, trace.y[k], dy)
 
     def _targets(self, trace: Trace, d: ArrayLike) -> Array:
         if not isinstance(trace, Trace):
@@ -294,13 +393,53 @@ class MLP:
         widths = tuple(value.shape[-1] for value in trace.y)
         if widths != self.widths:
             raise ValueError(f"trace must come from a network of widths {self.widths}, got one of {widths}.")
+        for k in range(1, self.depth + 1):
+            wanted = (*trace.y[k].shape[:-1], self.sums(k))
+            require_shape(f"trace.z[{k}]", trace.pre_activation(k), wanted, f"the sums of layer {k}")
         d = numeric_array("d", d)
         require_shape("d", d, trace.output.shape, "the shape of the outputs")
-        return self.divergence.check_targets(d)
+        return _in_precision_of(trace.output.dtype, self.divergence.check_targets(d))
+
+
+def _require_fitting(k: int, activation: Activation, outputs: int) -> None:
+    try:
+        activation.inputs_for(outputs)
+    except ValueError as error:
+        raise ValueError(f"layer {k} cannot have {outputs} outputs: {error}") from None
+
+
+def _parameter(name: str, value: ArrayLike) -> Array:
+    """`value` as an array of finite numbers, or the error that names the entry at fault."""
+    array = numeric_array(name, value, finite=False)
+    # A sum of squares is finite only if every entry is, and takes a third of the time of looking at each.
+    # Too large a sum proves nothing: then each is looked at.
+    return array if np.isfinite(_squares(array)) else numeric_array(name, array)
+
+
+def _squares(array: Array) -> Any:
+    flat = array.ravel()
+    return np.dot(flat, flat)
+
+
+def _in_precision_of(dtype: np.dtype[Any], array: Array) -> Array:
+    """`array` in the real precision `dtype`; as it is where complex numbers play (the complex step)."""
+    return array if "c" in (dtype.kind, array.dtype.kind) else array.astype(dtype, copy=False)
+
+
+def _affine(y: Array, W: Array, b: Array) -> Array:
+    """z = y Wᵀ + b, shape (M,) or (T, M); the bias is added in place unless it is of a wider type."""
+    z = y @ W.T
+    if np.result_type(z, b) != z.dtype:
+        return z + b
+    z += b
+    return z
 
 
 def _mean_gradients(dz: Array, y_before: Array) -> tuple[Array, Array]:
     """Gradients of W and b from dz (T, M) and the layer's input (T, D), averaged over the T rows."""
-    dz, y_before = np.atleast_2d(dz), np.atleast_2d(y_before)
-    T = dz.shape[0]
-    return dz.T @ y_before / T, dz.sum(axis=0) / T
+    if dz.ndim == 1:
+        return np.outer(dz, y_before), dz.copy()
+    dW, db = dz.T @ y_before, dz.sum(axis=0)
+    # In place: fresh memory for another large array costs more than the division.
+    dW /= len(dz)
+    return dW, db / len(dz)
