@@ -17,8 +17,11 @@ from mlpkit._checks import Array, Shape, describe, numeric_array
 
 __all__ = ["Judge", "fits_single_precision", "make_judge", "read_arrays", "squeezed"]
 
-#: Largest relative error, max|a-b| / max|b|, of arrays that are the same.
+#: Largest relative error, max|a-b| / max|b|, of an array that matches what a mistake makes.
 RELATIVE = 1e-6
+#: Largest relative error of an array that is right: what one-sided differences with a step of 1e-6 still
+#: reach. Wider than a match, so that nothing near a right answer can be put down to a mistake near it.
+RELATIVE_RIGHT = 1e-5
 #: The same where the student's arrays are in single precision.
 RELATIVE_SINGLE = 3e-5
 #: Absolute error, relative to the largest entry of all right arrays (at least 1), that still is right:
@@ -45,7 +48,8 @@ class Judge:
 
     def right(self, given: Array, wanted: Array) -> bool:
         """True if `given` is `wanted` within the error of an honest calculation."""
-        return _within(given, wanted, self.relative, FLOOR_RIGHT * max(1.0, self.scale))
+        relative = max(self.relative, RELATIVE_RIGHT)
+        return _within(given, wanted, relative, FLOOR_RIGHT * max(1.0, self.scale))
 
     def matches(self, given: Array, made: Array) -> bool:
         """True if `given` is what a mistake has `made`; not-a-number matches not-a-number."""

@@ -144,6 +144,22 @@ def test_finite_differences_are_right_answers():
         assert diagnose(student, net, params, x, d) == ()
 
 
+@pytest.mark.parametrize("error", [1e-9, 1e-7, 2e-6, 9e-6])
+@pytest.mark.parametrize("direction", ["themselves", "parameters", "random"])
+def test_nearly_right_answers_get_no_hint(error, direction):
+    net, params, x, d = fixed_problem()
+    right, rng = students.backward("", net, params, x, d), np.random.default_rng(0)
+    off = {
+        "themselves": right,
+        "parameters": params,
+        "random": {key: rng.uniform(-1, 1, v.shape) for key, v in right.items()},
+    }[direction]
+    student = {
+        key: v + error * np.abs(v).max() * off[key] / np.abs(off[key]).max() for key, v in right.items()
+    }
+    assert diagnose(student, net, params, x, d) == ()
+
+
 @pytest.mark.parametrize("slope_at_zero", [0.0, 0.5, 1.0])
 def test_every_slope_of_relu_at_zero_is_right(slope_at_zero):
     net = MLP((2, 2, 1), hidden=relu, output=identity)
@@ -179,6 +195,15 @@ def test_single_precision_inputs_are_nobodys_mistake():
     student = students.backward("", net, params, x, d)
     student = {key: v.astype(np.float32) for key, v in student.items()}
     assert diagnose(student, net, params, x, d) == ()
+
+
+@pytest.mark.parametrize("switch", ["missing-mean", "slope-at-y", "input-left-out", "not-through-weights"])
+def test_mistakes_in_single_precision_are_named_too(switch):
+    net, params, x, d = fixed_problem(widths=(3, 4, 4, 2))
+    low = {key: v.astype(np.float32) for key, v in params.items()}
+    student = students.backward(switch, net, low, x.astype(np.float32), d.astype(np.float32))
+    student = {key: v.astype(np.float32) for key, v in student.items()}
+    assert switch in ids(diagnose(student, net, params, x, d))
 
 
 # -- ties, parts, pairs ------------------------------------------------------------------------------
