@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from html import escape
 from types import MappingProxyType
 from typing import Any
@@ -70,6 +70,10 @@ class Attribute:
         object.__setattr__(self, "names", tuple(map(str, self.names)))
         labels = _whole_numbers("attribute labels", self.labels, len(self.names))
         object.__setattr__(self, "labels", _frozen(labels))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made anew when unpickled, so that its array is read-only again.
+        return Attribute, (self.labels, self.names)
 
     def __repr__(self) -> str:
         return f"Attribute({', '.join(self.names)})"
@@ -149,6 +153,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Made anew when unpickled, so that its arrays are read-only again.
+        values = {part.name: getattr(self, part.name) for part in fields(self)}
+        return Dataset, (*{**values, "attributes": dict(self.attributes)}.values(),)
 
     @property
     def class_counts(self) -> dict[str, int]:

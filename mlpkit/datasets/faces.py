@@ -317,7 +317,7 @@ def faces(
         np.zeros((len(small), 1)),
         name="faces (generated)",
         description=f"{len(small)} generated pictures of {people} made-up heads turned left, straight, right "
-        "or up; drawn by a program, not photographs of people. 120×128 pixels reduced to 30×32 by block means.",
+        "or up; drawn, not photographed. 120×128 pixels reduced to 30×32 by block means.",
         generated=True,
         feature_names=pixel_names(),
         attributes=attributes,
