@@ -129,6 +129,16 @@ def _at_y(s: Scene, k: int, dy: Array) -> Array:
     return s.slope_at(k, s.y[k]) * dy
 
 
+def _at_y_but_kinked(s: Scene, k: int, dy: Array) -> Array:
+    """The same by a student whose ReLU'(0) is 0: for ReLU, y > 0 says the same as z > 0."""
+    return s.pull(k, dy) if _kinked(s, k) else _at_y(s, k, dy)
+
+
+def _slopes_at_y(s: Scene) -> list[Parts]:
+    mixed = any(_kinked(s, k) for k in range(1, s.N + 1))
+    return _everywhere(s, _at_y) + (_everywhere(s, _at_y_but_kinked) if mixed else [])
+
+
 #: Derivatives of sigmoid and tanh written with their own value.
 _OWN_VALUE: Mapping[str, Callable[[Array], Array]] = {
     "sigmoid": lambda y: y * (1 - y),
@@ -326,7 +336,7 @@ PASS: tuple[Mistake[Parts], ...] = (
         "Slope taken at y instead of z",
         "The activation's derivative is evaluated at its output y. It is a function of what goes in: the "
         "affine sum z.",
-        lambda s: _everywhere(s, _at_y),
+        _slopes_at_y,
         frequency=1,
     ),
     Mistake(

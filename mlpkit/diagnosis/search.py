@@ -304,12 +304,14 @@ def _composed(case: Case, candidates: list[Candidate], wrong: Names) -> Iterable
 
 
 def _inner(case: Case, candidates: list[Candidate], wrong: Names) -> Iterable[Candidate]:
-    """Two mistakes on the way through the hidden layers, where the last layer is right."""
+    """Two mistakes that both leave alone what is right, one of them at least inside the pass."""
     right = frozenset(case.names) - wrong
     if not right:
         return ()
-    inside = [c for c in candidates if right <= c.harmless and not wrong <= c.harmless and not c.parts.finish]
-    return _both(case, combinations(inside, 2))
+    inside = [c for c in candidates if right <= c.harmless and not wrong <= c.harmless]
+    return _both(
+        case, ((a, b) for a, b in combinations(inside, 2) if not (a.parts.finish and b.parts.finish))
+    )
 
 
 def _both(case: Case, pairs: Iterable[tuple[Candidate, Candidate]]) -> Iterable[Candidate]:
