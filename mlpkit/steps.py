@@ -533,8 +533,8 @@ class TrainingStep:
     def __str__(self) -> str:
         head = f"loss {self.loss:.6g} -> {self.loss_after:.6g}"
         lines = [
-            f"{w.name!s:<10} {w.before:>10.5f} gradient {w.gradient:>10.6f} "
-            f"change {w.change:>10.6f} -> {w.after:>10.5f}"
+            f"{w.name!s:<10} {w.before:>10.5f} gradient {w.gradient + 0.0:>10.6f} "
+            f"change {w.change + 0.0:>10.6f} -> {w.after:>10.5f}"
             for w in self.weights
         ]
         return "\n".join([head, *lines])
@@ -543,8 +543,8 @@ class TrainingStep:
         titles = ("weight", "before", "gradient", "change", "after")
         heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
         rows = "".join(
-            f'<tr><th scope="row">{escape(str(w.name))}</th><td>{w.before:.5f}</td><td>{w.gradient:.6f}</td>'
-            f"<td>{w.change:.6f}</td><td>{w.after:.5f}</td></tr>"
+            f'<tr><th scope="row">{escape(str(w.name))}</th><td>{w.before:.5f}</td><td>{w.gradient + 0.0:.6f}</td>'
+            f"<td>{w.change + 0.0:.6f}</td><td>{w.after:.5f}</td></tr>"
             for w in self.weights
         )
         caption = f"One step of training: loss {self.loss:.6g} before, {self.loss_after:.6g} after"
