@@ -12,6 +12,7 @@ A derivative of the divergence has a "d" in front: ``Name("dz", 2, (1,))`` is $\
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -69,7 +70,7 @@ class Term:
     @property
     def value(self) -> float:
         """The signed product of the values."""
-        return self.sign * float(np.prod(self.values))
+        return float(self.sign * math.prod(self.values))
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def _through_activation(
             if influences[j - 1, i - 1]
         )
         formula = "through-activation" if isinstance(f, ScalarActivation) else None
-        if all(np.isfinite(term.value) for term in terms):
+        if all(math.isfinite(term.value) for term in terms):
             yield Step(Name("dz", k, (i,)), value, terms, formula, "sum", f.name)
         else:
             # An output so saturated that its derivative is infinite: divergence and activation in one step.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.special
 import sympy as sp
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mlpkit.activations import (
@@ -110,6 +110,7 @@ def test_n9_the_derivative_of_a_maximum_goes_to_the_largest():
 
 
 @IN_ALL
+@settings(max_examples=20)
 @given(seed=seeds)
 def test_jacobian_agrees_with_central_differences(f, seed):
     z = points(seed, f, (4,))
@@ -120,6 +121,7 @@ def test_jacobian_agrees_with_central_differences(f, seed):
 
 
 @pytest.mark.parametrize("f", [f for f in ALL if f.analytic], ids=repr)
+@settings(max_examples=20)
 @given(seed=seeds)
 def test_jacobian_agrees_with_the_complex_step(f, seed):
     z = points(seed, f, (4,))
@@ -128,6 +130,7 @@ def test_jacobian_agrees_with_the_complex_step(f, seed):
 
 
 @IN_ALL
+@settings(max_examples=20)
 @given(seed=seeds)
 def test_both_vjps_are_the_product_with_the_jacobian(f, seed):
     z = points(seed, f)
@@ -319,6 +322,7 @@ def test_only_the_randomised_activation_is_changed_by_sampling(f):
 
 
 @IN_ALL
+@settings(max_examples=20)
 @given(seed=seeds)
 def test_what_is_not_read_or_has_no_influence_has_derivative_zero(f, seed):
     z = points(seed, f, (4,))
