@@ -42,8 +42,8 @@ demo: setup ## release an assignment, grade a class, write feedback and the clas
 	@echo "  make lab                         the lectures, in JupyterLab"
 
 lab: setup ## open the course in JupyterLab
-	@$(BIN)/jupyter trust lectures/*.ipynb > /dev/null
-	@$(BIN)/jupyter lab lectures
+	@$(BIN)/jupyter trust lectures/*.ipynb $(COURSE)/release/*/*.ipynb > /dev/null
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lectures
 
 build: setup ## rebuild the notebooks from their sources
 	$(PY) -m tools.build_notebooks
