@@ -25,6 +25,7 @@ from mlpkit.differentiate.functions import (
     sigmoid,
     sin,
     sqrt,
+    stack,
     tan,
     tanh,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "sigmoid",
     "sin",
     "sqrt",
+    "stack",
     "step_sizes_errors",
     "symbolic",
     "tan",

@@ -52,6 +52,11 @@ class Operand(NDArrayOperatorsMixin):
     def _matmul(cls, a: Any, b: Any) -> Operand:
         """Matrix product."""
 
+    @classmethod
+    @abstractmethod
+    def _stack(cls, operands: tuple[Any, ...]) -> Operand:
+        """Operands of one shape side by side along a new first axis."""
+
     @abstractmethod
     def _linear(
         self, name: str, forward: Callable[[Array], Array], back: Callable[[Array], Array]
@@ -68,10 +73,10 @@ class Operand(NDArrayOperatorsMixin):
                 "Write u = u + v instead of u += v."
             )
         _refuse_mixtures(kind, inputs)
-        if ufunc is np.add and method == "reduce":
-            return self.sum(**{key: value for key, value in options.items() if key in ("axis", "keepdims")})
         if method != "__call__" or options:
-            raise TypeError(f"np.{ufunc.__name__}.{method} with {list(options)} has no derivative rule here.")
+            with_options = f" with {', '.join(options)}" if options else ""
+            call = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise TypeError(f"np.{call}{with_options} has no derivative rule here; known: {_known()}.")
         if ufunc in PLAIN:
             return ufunc(*map(plain, inputs))
         if ufunc is np.matmul:
@@ -81,7 +86,7 @@ class Operand(NDArrayOperatorsMixin):
         return kind._apply(RULES[ufunc], inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        _refuse_mixtures(type(self), args)
+        _refuse_mixtures(type(self), args[0] if function is np.stack else args)
         if function not in _FUNCTIONS:
             raise TypeError(f"np.{function.__name__} has no derivative rule here; use one of {_known()}.")
         return _FUNCTIONS[function](*args, **kwargs)
@@ -177,7 +182,7 @@ def _refuse_mixtures(kind: type, operands: Any) -> None:
 
 def _known() -> str:
     return ", ".join(
-        sorted({rule.value.__name__ for rule in RULES.values()} | {"matmul", "sum", "mean", "where"})
+        sorted({rule.value.__name__ for rule in RULES.values()} | {"matmul", "sum", "mean", "stack", "where"})
     )
 
 
@@ -186,6 +191,13 @@ def _where(condition: Any, u: Any, v: Any) -> Any:
     if not issubclass(kind, Operand):
         raise TypeError("np.where needs an ordinary condition; compare first, for instance u > 0.")
     return kind._apply(where_rule(np.asarray(plain(condition), dtype=bool)), (u, v))
+
+
+def _stack(operands: Any, axis: int = 0) -> Any:
+    if axis != 0:
+        raise TypeError(f"np.stack of a Dual or Node is along axis 0 only, got {axis}.")
+    kind = next(type(u) for u in operands if isinstance(u, Operand))
+    return kind._stack(tuple(operands))
 
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
@@ -198,4 +210,5 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.ndim: lambda a: a.ndim,
     np.size: lambda a: a.size,
     np.where: _where,
+    np.stack: _stack,
 }

@@ -79,6 +79,12 @@ class Dual(Operand):
         a, b = _as_dual(a), _as_dual(b)
         return Dual(a.value @ b.value, a.derivative @ b.value + a.value @ b.derivative)
 
+    @classmethod
+    def _stack(cls, operands: tuple[Any, ...]) -> Dual:
+        tally("dual_operations")
+        duals = [_as_dual(u) for u in operands]
+        return Dual(np.stack([u.value for u in duals]), np.stack([u.derivative for u in duals]))
+
     def _linear(self, name: str, forward: Callable[[Array], Array], back: Callable[[Array], Array]) -> Dual:
         tally("dual_operations")
         return Dual(forward(self.value), forward(self.derivative))

@@ -6,11 +6,25 @@ Each takes numbers, arrays, `Dual`, `Node`, SymPy expressions, and arrays of Sym
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["absolute", "cos", "exp", "log", "maximum", "minimum", "sigmoid", "sin", "sqrt", "tan", "tanh"]
+__all__ = [
+    "absolute",
+    "cos",
+    "exp",
+    "log",
+    "maximum",
+    "minimum",
+    "sigmoid",
+    "sin",
+    "sqrt",
+    "stack",
+    "tan",
+    "tanh",
+]
 
 
 def _call(ufunc: np.ufunc, sympy_name: str, *arguments: Any) -> Any:
@@ -28,6 +42,10 @@ def _is_symbolic(argument: Any) -> bool:
     return isinstance(argument, sympy.Basic) or (
         isinstance(argument, np.ndarray) and argument.dtype.kind == "O"
     )
+
+
+def _is_complex(argument: Any) -> bool:
+    return isinstance(argument, (complex, np.ndarray, np.generic)) and np.iscomplexobj(argument)
 
 
 def exp(u: Any) -> Any:
@@ -67,7 +85,7 @@ def sqrt(u: Any) -> Any:
 
 def absolute(u: Any) -> Any:
     """|u|; at 0 the derivative is taken as 0, one of the subderivatives."""
-    if np.iscomplexobj(u):
+    if _is_complex(u):
         # The modulus of a complex number is not analytic; the complex step needs ±u.
         return np.where(np.real(u) < 0, -u, u)
     return _call(np.absolute, "Abs", u)
@@ -86,3 +104,10 @@ def minimum(u: Any, v: Any) -> Any:
 def sigmoid(u: Any) -> Any:
     """S(u) = 1/(1 + e^(-u)), by S(u) = (1 + tanh(u/2))/2, which cannot overflow."""
     return 0.5 * (1 + tanh(0.5 * u))
+
+
+def stack(entries: Sequence[Any]) -> Any:
+    """One array from several results of the same shape: how a function of numbers returns m of them."""
+    if any(map(_is_symbolic, entries)):
+        return np.stack([np.asarray(entry, dtype=object) for entry in entries])
+    return np.stack(list(entries))

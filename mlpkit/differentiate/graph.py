@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -135,6 +136,16 @@ class Node(Operand):
             Edge(b, a.value, lambda dy: (left.T @ dy.reshape(shape)).reshape(b.shape)),
         )
         return cls._made("matmul", y, (a, b), tuple(e for e in both if e.parent.operation != "constant"))
+
+    @classmethod
+    def _stack(cls, operands: tuple[Any, ...]) -> Node:
+        parents = tuple(map(_as_node, operands))
+        edges = tuple(
+            Edge(parent, np.ones(parent.shape), itemgetter(place))
+            for place, parent in enumerate(parents)
+            if parent.operation != "constant"
+        )
+        return cls._made("stack", np.stack([parent.value for parent in parents]), parents, edges)
 
     def _linear(self, name: str, forward: Callable[[Array], Array], back: Callable[[Array], Array]) -> Node:
         y = np.asarray(forward(self.value))

@@ -64,7 +64,7 @@ class Swell:
 
 
 def _symbols(values: tuple[Array, ...], names: tuple[str, ...] | None) -> tuple[Any, ...]:
-    """For a number a symbol, for an array an object array of indexed symbols."""
+    """For a number a real symbol, for an array an object array of indexed symbols."""
     names = names or tuple(f"x_{n}" if len(values) > 1 else "x" for n in range(1, len(values) + 1))
     if len(names) != len(values):
         raise ValueError(f"names must have one name for each of {len(values)} arguments, got {names}.")
@@ -73,10 +73,10 @@ def _symbols(values: tuple[Array, ...], names: tuple[str, ...] | None) -> tuple[
 
 def _symbol_array(name: str, shape: tuple[int, ...]) -> Any:
     if shape == ():
-        return sp.Symbol(name)
+        return sp.Symbol(name, real=True)
     array = np.empty(shape, dtype=object)
     for index in np.ndindex(shape):
-        array[index] = sp.Symbol(f"{name}_{','.join(str(n + 1) for n in index)}")
+        array[index] = sp.Symbol(f"{name}_{','.join(str(n + 1) for n in index)}", real=True)
     return array
 
 
@@ -190,7 +190,7 @@ def expression_swell(step: Callable[[Any], Any], depth: int) -> tuple[Swell, ...
     2 44 12
     3 166 27
     """
-    x = sp.Symbol("x")
+    x = sp.Symbol("x", real=True)
     composite: Any = x
     rows = []
     for n in range(1, positive_integer("depth", depth) + 1):

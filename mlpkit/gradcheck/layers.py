@@ -150,13 +150,23 @@ def _perturbed(problem: _Problem, key: str, chosen: Array, steps: Array) -> Arra
 def _push(problem: _Problem, k: int, z: Array) -> Iterator[tuple[int, Array, Array]]:
     """From copies of z_k, shape (P, T, M_k), yield (layer, z, y) for the layers k..N."""
     net, p = problem.net, problem.params
-    y = net.activation(k)(z)
+    y = _outputs(net.activation(k), z)
     yield k, z, y
     for layer in range(k + 1, net.depth + 1):
         stacked = y.reshape(-1, y.shape[-1])  # one product for all copies and rows
         z = (stacked @ p[f"W{layer}"].T + p[f"b{layer}"]).reshape(*z.shape[:2], -1)
-        y = net.activation(layer)(z)
+        y = _outputs(net.activation(layer), z)
         yield layer, z, y
+
+
+def _outputs(f: Activation, z: Array) -> Array:
+    """f of stacked copies (P, T, M), shape (P, T, D)."""
+    try:
+        return f(z)
+    except ValueError:
+        # Random slopes drawn for the rows of one batch insist on its shape (T, M): then a copy at a time.
+        # Any other error is raised here again.
+        return np.stack([f(copy) for copy in z])
 
 
 def _losses(problem: _Problem, key: str, chosen: Array, steps: Array) -> Array:

@@ -61,13 +61,13 @@ class ParameterReport:
     absolute, relative
         |g - ĝ| of each entry, and the same over max(|g|, |ĝ|) (0 where both are 0); the parameter's shape.
     worst
-        Index of the entry with the largest absolute error; excused entries come last.
+        Index of the entry with the largest absolute error, those excused left aside.
     given, numerical
         The two values there.
     limit
         The largest absolute error that passes.
     entries
-        The worst entries, the worst first; excused entries come last.
+        The worst entries: first the wrong ones, then those excused, then the others, each by their error.
     excused_entries
         Which entries are excused, the parameter's shape; None if none is.
     """
@@ -244,27 +244,51 @@ def compare(
     excused = None if kinks is None else kinks & (absolute > limit) & np.isfinite(given)
     if excused is not None and not excused.any():
         excused = None
-    worst = [
-        EntryReport(
-            index,
-            float(given[index].real),
-            float(numerical[index]),
-            float(absolute[index]),
-            float(relative[index]),
-            excused is not None and bool(excused[index]),
-        )
-        for index in _worst_first(absolute, excused)
-    ]
-    first = worst[0]
+    places = _worst_first(absolute, limit, excused)
+    entries = tuple(_entry(index, given, numerical, absolute, relative, excused) for index in places)
+    worst = _unexcused_worst(absolute, excused)
     return ParameterReport(
-        name, absolute, relative, first.index, first.given, first.numerical, limit, tuple(worst), excused
+        name,
+        absolute,
+        relative,
+        worst,
+        float(given[worst].real),
+        float(numerical[worst]),
+        limit,
+        entries,
+        excused,
     )
 
 
-def _worst_first(absolute: Array, excused: Array | None) -> list[tuple[int, ...]]:
-    """Indices of the `NAMED` worst entries: NaN first, then by absolute error, excused entries last."""
-    rank = np.where(np.isnan(absolute), np.inf, absolute).ravel()
+def _entry(
+    index: tuple[int, ...],
+    given: Array,
+    numerical: Array,
+    absolute: Array,
+    relative: Array,
+    excused: Array | None,
+) -> EntryReport:
+    return EntryReport(
+        index,
+        float(given[index].real),
+        float(numerical[index]),
+        float(absolute[index]),
+        float(relative[index]),
+        excused is not None and bool(excused[index]),
+    )
+
+
+def _unexcused_worst(absolute: Array, excused: Array | None) -> tuple[int, ...]:
+    errors = np.where(np.isnan(absolute), np.inf, absolute)
     if excused is not None:
-        rank = np.where(excused.ravel(), -1.0 / (1.0 + rank), rank)
-    order = np.argsort(-rank, kind="stable")[:NAMED]
+        errors = np.where(excused, -1.0, errors)
+    return tuple(int(n) for n in np.unravel_index(int(np.argmax(errors)), absolute.shape))
+
+
+def _worst_first(absolute: Array, limit: float, excused: Array | None) -> list[tuple[int, ...]]:
+    """Indices of the `NAMED` worst entries: the wrong ones, then the excused ones, then the others."""
+    errors = np.where(np.isnan(absolute), np.inf, absolute).ravel()
+    pardoned = np.zeros(errors.size, dtype=bool) if excused is None else excused.ravel()
+    verdict = np.where(pardoned, 1, np.where(errors > limit, 0, 2))
+    order = np.lexsort((-errors, verdict))[:NAMED]
     return [tuple(int(n) for n in np.unravel_index(position, absolute.shape)) for position in order]
