@@ -129,7 +129,7 @@ def _require_probabilities(d: Array) -> None:
 def _require_distribution(d: Array) -> None:
     _require_probabilities(d)
     totals = d.sum(axis=-1)
-    if not np.allclose(totals, 1.0, rtol=0, atol=1e-6):
+    if (np.abs(totals - 1.0) > 1e-6).any():
         worst = totals.flat[np.argmax(np.abs(totals - 1.0))]
         raise ValueError(f"d must sum to 1 over the classes of each instance, got a sum of {worst:g}.")
 

@@ -110,7 +110,8 @@ class OutputDerivatives(Sequence[Array]):
         RuntimeError
             If a large W1 has been changed in place since the backward pass, whose weights are meant.
         """
-        if not np.isclose(_squares(self.W), self.squares, rtol=1e-12, atol=0.0):
+        # Summed again in the same order, unchanged weights give the very same number.
+        if _squares(self.W) != self.squares:
             raise RuntimeError(
                 "params['W1'] has been changed in place since the backward pass, so the derivative to the "
                 "input can no longer be computed: ask for it before the update, or update a copy."
@@ -259,11 +260,15 @@ class MLP:
 
     def check_params(self, params: Mapping[str, ArrayLike], name: str = "params") -> Parameters:
         """Return `params` as a dict of arrays, or raise an error that names the parameter at fault."""
+        return {key: array for key, (array, _) in self._checked(params, name).items()}
+
+    def _checked(self, params: Mapping[str, ArrayLike], name: str) -> dict[str, tuple[Array, Any]]:
+        """Every parameter as an array that fits, with the sum of its squares."""
         shapes = self.shapes()
         require_keys(name, params, list(shapes))
         arrays = {key: _parameter(f"{name}[{key!r}]", params[key]) for key in shapes}
         for key, shape in shapes.items():
-            require_shape(f"{name}[{key!r}]", arrays[key], shape, f"for widths {self.widths}")
+            require_shape(f"{name}[{key!r}]", arrays[key][0], shape, f"for widths {self.widths}")
         return arrays
 
     # -- passes --------------------------------------------------------------------------------------
@@ -352,13 +357,13 @@ class MLP:
         Gradients
             Same keys and shapes as `params`; ``wrt_y``, ``wrt_z`` and ``wrt_x`` beside them.
         """
-        p, d = self.check_params(params), self._targets(trace, d)
-        N = self.depth
+        checked, d = self._checked(params, "params"), self._targets(trace, d)
+        p = {key: array for key, (array, _) in checked.items()}
         self.divergence.check_outputs(trace.output)
         dy = [self.divergence.slope(trace.output, d)]  # of layers k..N, the lowest first; so is dz
         dz: list[Array] = []
         gradients: Parameters = {}
-        for k in range(N, 0, -1):
+        for k in range(self.depth, 0, -1):
             dz.insert(0, self._through_activation(k, trace, d, dy[0]))
             gradients[f"W{k}"], gradients[f"b{k}"] = _mean_gradients(dz[0], trace.y[k - 1])
             if k > 1:
@@ -366,7 +371,7 @@ class MLP:
         ordered = {key: gradients[key] for key in p}
         # A small W1 is copied, so that the caller may change it; copying a large one would cost too much.
         W1 = p["W1"].copy() if p["W1"].size <= _SMALL else p["W1"]
-        wrt_y = OutputDerivatives(tuple(dy), dz[0], W1, _squares(W1))
+        wrt_y = OutputDerivatives(tuple(dy), dz[0], W1, checked["W1"][1])
         return Gradients(ordered, wrt_y, (None, *dz))
 
     def unreachable_targets(self, d: ArrayLike) -> Array:
@@ -408,12 +413,13 @@ def _require_fitting(k: int, activation: Activation, outputs: int) -> None:
         raise ValueError(f"layer {k} cannot have {outputs} outputs: {error}") from None
 
 
-def _parameter(name: str, value: ArrayLike) -> Array:
-    """`value` as an array of finite numbers, or the error that names the entry at fault."""
+def _parameter(name: str, value: ArrayLike) -> tuple[Array, Any]:
+    """`value` as an array of finite numbers and the sum of its squares, or an error that names the entry."""
     array = numeric_array(name, value, finite=False)
     # A sum of squares is finite only if every entry is, and takes a third of the time of looking at each.
     # Too large a sum proves nothing: then each is looked at.
-    return array if np.isfinite(_squares(array)) else numeric_array(name, array)
+    squares = _squares(array)
+    return (array if np.isfinite(squares) else numeric_array(name, array)), squares
 
 
 def _squares(array: Array) -> Any:

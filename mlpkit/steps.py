@@ -544,8 +544,8 @@ class TrainingStep:
         titles = ("weight", "before", "gradient", "change", "after")
         heads = "".join(f'<th scope="col">{title}</th>' for title in titles)
         rows = "".join(
-            f'<tr><th scope="row">{escape(str(w.name))}</th><td>{w.before:.5f}</td><td>{w.gradient + 0.0:.6f}</td>'
-            f"<td>{w.change + 0.0:.6f}</td><td>{w.after:.5f}</td></tr>"
+            f'<tr><th scope="row">{escape(str(w.name))}</th><td>{w.before:.5f}</td>'
+            f"<td>{w.gradient + 0.0:.6f}</td><td>{w.change + 0.0:.6f}</td><td>{w.after:.5f}</td></tr>"
             for w in self.weights
         )
         caption = f"One step of training: loss {self.loss:.6g} before, {self.loss_after:.6g} after"
