@@ -1,0 +1,1 @@
+"""How fast mlpkit is, beside other ways to do the same: one command each, `python -m benchmarks.passes`."""
