@@ -199,7 +199,8 @@ def check_network(
     net, params, x, d, h, method
         As in `network_gradient`.
     gradients
-        What is to be checked: same keys and shapes as the parameters. By default those of ``net.backward``.
+        What is to be checked: same keys and shapes as the parameters. By default those of ``net.backward``
+        in double precision.
     tolerance
         A parameter passes if max|g - ĝ| <= tolerance · max(1, max|ĝ|).
 
@@ -216,10 +217,11 @@ def check_network(
     >>> check_network(net, net.init(np.random.default_rng(0)), [1.0, 2.0], [0.5]).ok
     True
     """
-    if gradients is None:
-        gradients = net.backward(params, net.forward(params, x), d)
-    numerical = network_gradient(net, params, x, d, method, h)
     problem = _problem(net, params, x, d)
+    if gradients is None:
+        targets = problem.d.reshape(problem.trace.output.shape)
+        gradients = net.backward(problem.params, problem.trace, targets)
+    numerical = network_gradient(net, params, x, d, method, h)
     given = given_gradients(gradients, problem.params)
     reports = tuple(
         _checked(problem, key, given[key], numerical[key], tolerance, method, h) for key in problem.params

@@ -126,6 +126,7 @@ def test_single_precision_is_checked_in_double():
     single = {key: value.astype(np.float32) for key, value in params.items()}
     found = network_gradient(net, single, x.astype(np.float32), d.astype(np.float32))
     assert all(g.dtype == np.float64 for g in found.values())
+    assert check_network(net, single, x, d)
     double = {key: value.astype(np.float64) for key, value in single.items()}
     args = (x.astype(np.float32).astype(float), d.astype(np.float32).astype(float))
     assert largest_difference(found, network_gradient(net, double, *args)) == 0
