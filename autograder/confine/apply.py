@@ -1,0 +1,252 @@
+"""Confining the process that calls, in the one order that works, and measuring what a machine can give."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import select
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import NoReturn
+
+from . import landlock, limits, namespaces, privileges, seccomp, system
+from .policy import Confinement, ConfinementError, Policy, Protection
+from .system import Machine
+
+_NO_LANDLOCK = "Landlock: this kernel does not restrict paths by itself"
+_NO_SECCOMP = "seccomp: system calls are not filtered, so processes, signals and connections are not refused"
+_NO_ROOT = "private file systems: whether a known path exists can be seen (not what is in it)"
+_NO_CAP = "capped scratch folder: disk use is limited by the largest file only"
+_SHARED_COUNT = "own count of threads: the limit leaves room for the user's other processes"
+_ROOT_COUNT = "limit on threads: the kernel does not count those of root (give Policy.user)"
+
+_PATIENCE = 20.0  # seconds for a child that only tries mechanisms out
+
+
+def confine(policy: Policy, machine: Machine | None = None) -> Confinement:
+    """Shut the calling process in, for good.
+
+    Call it in a freshly forked child with one thread, before anything of a student's runs.
+
+    Parameters
+    ----------
+    policy : Policy
+        What may be reached, and how much protection must be had.
+    machine : Machine, optional
+        What to use; default: all that this machine has (`measure`, best called before the fork).
+
+    Returns
+    -------
+    Confinement
+        What is in force now.
+
+    Raises
+    ------
+    ConfinementError
+        If `policy.require` is not reached, a path of the policy is not there, or a mechanism that the
+        machine has did not take effect. The process may be shut in halfway and must end.
+    """
+    machine = _usable(policy, measure() if machine is None else machine)
+    expected = _foresee(policy, machine)
+    if expected.level < policy.require:
+        raise ConfinementError(_refusal(policy.require, expected))
+    if not system.supported():
+        limits.apply(policy.limits, used=0, threads=2**31)
+        return expected
+    try:
+        _shut_in(policy, machine)
+        _try_the_walls(policy, machine)
+    except OSError as error:
+        raise ConfinementError(f"a mechanism of the confinement failed: {error}") from error
+    return expected
+
+
+def _refusal(wanted: Protection, reached: Confinement) -> str:
+    absent = "; ".join(reached.missing)
+    return (
+        f"{wanted.label} protection was asked for, this machine gives {reached.level.label} "
+        f"(missing: {absent}). Run on Linux 6.1 or newer, or ask for less with Policy.require."
+    )
+
+
+def _usable(policy: Policy, machine: Machine) -> Machine:
+    """Leave out what the policy rules out: a user namespace of one's own knows no second user."""
+    if machine.namespaces and policy.user is not None and not machine.privileged:
+        return replace(machine, namespaces=False)
+    return machine
+
+
+def _own_count(policy: Policy, machine: Machine) -> bool:
+    """Whether the kernel counts this process's threads apart: another user, or a namespace of one's own."""
+    in_namespace = machine.namespaces and not machine.privileged
+    return policy.user is not None or (in_namespace and os.getuid() != 0)
+
+
+def _foresee(policy: Policy, machine: Machine) -> Confinement:
+    """Return what `confine` will reach with these mechanisms."""
+    if not system.supported():
+        here = f"{platform.system()} {platform.machine()}"
+        remark = f"{here}: only Linux on {' or '.join(system.MACHINES)} can shut a process in"
+        return Confinement(Protection.NONE, ("resource limits",), (remark,), 0, False)
+    walls = machine.landlock_abi > 0 or machine.namespaces
+    thread_remark = _SHARED_COUNT if os.getuid() else _ROOT_COUNT
+    parts = [
+        (True, "resource limits, no new privileges, no capabilities, ends with its parent", ""),
+        (machine.landlock_abi > 0, f"Landlock ABI {machine.landlock_abi}", _NO_LANDLOCK),
+        (machine.seccomp, f"seccomp: {len(seccomp.allowed_calls())} system calls allowed", _NO_SECCOMP),
+        (machine.namespaces, "private file systems", _NO_ROOT),
+        (machine.namespaces, "capped scratch folder", _NO_CAP),
+        (_own_count(policy, machine), "own count of threads", thread_remark),
+    ]
+    return Confinement(
+        level=Protection(int(walls) + int(machine.seccomp)),
+        mechanisms=tuple(name for there, name, _ in parts if there),
+        missing=(*(absent for there, _, absent in parts if not there), *machine.remarks),
+        landlock_abi=machine.landlock_abi,
+        namespaces=machine.namespaces,
+    )
+
+
+def _check_paths(policy: Policy) -> None:
+    """Raise ConfinementError if a path is missing, or is granted although it is to be hidden."""
+    secrets = [hidden.resolve() for hidden in policy.hidden]
+    for name, paths in (("readable", policy.readable), ("writable", policy.changeable)):
+        for path in paths:
+            if not path.exists():
+                raise ConfinementError(f"Policy.{name}: {path} does not exist or cannot be reached")
+            real = path.resolve()
+            for secret in secrets:
+                if real == secret or secret in real.parents:
+                    raise ConfinementError(f"Policy.{name}: {path} lies in {secret}, which is to be hidden")
+
+
+def _shut_in(policy: Policy, machine: Machine) -> None:
+    """Apply everything. Namespaces need rights, so they come early; the filter refuses all else, so last."""
+    if system.count_threads() != 1:
+        raise ConfinementError(f"confine needs a process with one thread, got {system.count_threads()}")
+    parent = os.getppid()
+    privileges.die_with_parent(parent)
+    privileges.own_session()
+    _check_paths(policy)
+    privileges.wipe_environment(policy.environment)
+    privileges.close_descriptors(policy.descriptors)
+    used = limits.address_space()
+    threads = limits.thread_limit(policy.limits, own_count=_own_count(policy, machine))
+    if machine.namespaces:
+        namespaces.enter_private_root(policy, privileged=machine.privileged)
+    _take_identity(policy, private=machine.namespaces)
+    limits.apply(policy.limits, used=used, threads=threads)
+    privileges.no_new_privileges()
+    if machine.landlock_abi > 0:
+        landlock.restrict(policy, machine.landlock_abi)
+    privileges.drop_capabilities()
+    privileges.not_dumpable()
+    privileges.die_with_parent(parent)  # again: changes of ids have undone it
+    if machine.seccomp:
+        seccomp.install(seccomp.compiled(os.getpid()))
+
+
+def _take_identity(policy: Policy, *, private: bool) -> None:
+    """Become `policy.user`, who then owns the scratch folder."""
+    if policy.user is None:
+        return
+    if policy.scratch is not None:
+        os.chown(policy.scratch, policy.user, policy.user)
+        for place, folders, files in os.walk(policy.scratch):
+            for name in (*folders, *files):
+                os.chown(os.path.join(place, name), policy.user, policy.user, follow_symlinks=False)
+    privileges.become(policy.user)
+
+
+def _try_the_walls(policy: Policy, machine: Machine) -> None:
+    """Lean against each wall once: what is not refused now would not be refused to a student."""
+    if machine.seccomp:
+        _must_fail("opening a socket", lambda: socket.socket(socket.AF_UNIX), errno.EPERM)
+        _must_fail("signalling the parent", lambda: os.kill(os.getppid(), 0), errno.EPERM)
+    everything = Path("/") in policy.readable + policy.changeable
+    if machine.landlock_abi and not everything:
+        _must_fail("listing /", lambda: os.listdir("/"), errno.EACCES)
+    if machine.namespaces and not everything and Path("/proc") not in policy.readable:
+        _must_fail("looking at processes", lambda: os.stat("/proc/self"), errno.ENOENT)
+
+
+def _must_fail(what: str, attempt: Callable[[], object], code: int) -> None:
+    try:
+        attempt()
+    except OSError as error:
+        if error.errno == code:
+            return
+        raise ConfinementError(f"{what} failed for another reason than confinement: {error}") from error
+    raise ConfinementError(f"{what} is still possible after confinement")
+
+
+@cache
+def measure() -> Machine:
+    """Return what this machine offers, each mechanism tried in a child of its own. Remembered."""
+    if not system.supported():
+        return Machine()
+    abi, privileged = landlock.abi(), privileges.may_mount()
+    policy = Policy(readable=(Path("/usr"),)) if os.path.isdir("/usr") else Policy()
+
+    def walls() -> None:
+        privileges.no_new_privileges()
+        landlock.restrict(policy, abi)
+
+    def filtering() -> None:
+        privileges.no_new_privileges()
+        seccomp.install(seccomp.compiled(os.getpid()))
+
+    def mounts() -> None:
+        namespaces.enter_private_root(policy, privileged=privileged)
+
+    no_landlock = _trouble_of(walls) if abi else ""
+    no_seccomp = _trouble_of(filtering) if seccomp.available() else "the kernel has none"
+    no_mounts = _trouble_of(mounts)
+    found = [("Landlock", no_landlock), ("seccomp", no_seccomp), ("private file systems", no_mounts)]
+    return Machine(
+        landlock_abi=0 if no_landlock else abi,
+        seccomp=not no_seccomp,
+        namespaces=not no_mounts,
+        privileged=privileged,
+        remarks=tuple(f"{name}: tried here, got: {trouble}" for name, trouble in found if trouble),
+    )
+
+
+def probe() -> Confinement:
+    """Return what `confine` reaches on this machine. Measured in children once, then remembered."""
+    return _foresee(Policy(), measure())
+
+
+def _trouble_of(attempt: Callable[[], None]) -> str:
+    """Run `attempt` in a forked child and return what it raised, "" for nothing."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _report_and_exit(attempt, writer)
+    os.close(writer)
+    try:
+        if not select.select([reader], [], [], _PATIENCE)[0]:
+            os.kill(child, signal.SIGKILL)
+            return f"no answer within {_PATIENCE:g} seconds"
+        answer = os.read(reader, 4096).decode(errors="replace")
+    finally:
+        os.close(reader)
+        os.waitpid(child, 0)
+    return {"": "the process was killed", "done": ""}.get(answer, answer)
+
+
+def _report_and_exit(attempt: Callable[[], None], writer: int) -> NoReturn:
+    """Run `attempt`, write how it went, and end without the parent's clean-up."""
+    try:
+        attempt()
+        answer = "done"
+    except Exception as error:
+        answer = f"{type(error).__name__}: {error}"
+    finally:
+        os.write(writer, answer.encode())
+        os._exit(0)
