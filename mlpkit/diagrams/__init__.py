@@ -1,11 +1,14 @@
 """Pictures as SVG, made by pure functions from data; none of them needs a browser or a kernel."""
 
+from mlpkit.diagrams.matrices import matrix_story
 from mlpkit.diagrams.network import (
     NetworkPicture,
     backward_story,
     forward_story,
+    needed_by_backward,
     network_picture,
     pass_story,
+    training_story,
 )
 from mlpkit.diagrams.story import Frame, Story
 from mlpkit.diagrams.tables import StepTable, step_table
@@ -17,7 +20,10 @@ __all__ = [
     "Story",
     "backward_story",
     "forward_story",
+    "matrix_story",
+    "needed_by_backward",
     "network_picture",
     "pass_story",
     "step_table",
+    "training_story",
 ]

@@ -3,24 +3,45 @@
 Every layer is two columns: the sums z, and the outputs y that its activation makes of them. Each cell holds
 a name, the value of the forward pass and, below, the derivative that the backward pass finds. A line is a
 weight: its colour is its sign, its width its size. The constant 1 at the foot of a column feeds the biases.
+In a forward pass a cell whose value the backward pass will read again gets a dark corner.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import escape
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mlpkit._checks import Array
-from mlpkit.diagrams.notation import html_name, number, spoken_name, svg_name
+from mlpkit.diagrams.legend import CORNER, NEGATIVE, NOW, POSITIVE, READ, WIDTH, legend
+from mlpkit.diagrams.notation import element_id, html_name, number, plain_name, spoken_name, svg_name
 from mlpkit.diagrams.story import Frame, Story
+from mlpkit.diagrams.updates import update_frames
 from mlpkit.formulas import get
 from mlpkit.network import MLP, Trace
-from mlpkit.steps import Name, Step, Term, backward_steps, forward_steps
+from mlpkit.steps import (
+    Name,
+    Optimizer,
+    Step,
+    Term,
+    backward_steps,
+    forward_steps,
+    training_step,
+)
 
-__all__ = ["NetworkPicture", "backward_story", "equation", "forward_story", "network_picture", "pass_story"]
+__all__ = [
+    "NetworkPicture",
+    "backward_story",
+    "equation",
+    "forward_story",
+    "needed_by_backward",
+    "network_picture",
+    "pass_story",
+    "training_story",
+]
 
 # Sizes in user units of the SVG; the whole is scaled to the page.
 _CELL_W, _CELL_H = 98, 66
@@ -28,6 +49,8 @@ _BIAS = 30
 _ACTIVATION_GAP, _WEIGHT_GAP = 40, 196
 _MARGIN_X, _TOP, _BOTTOM = 12, 56, 18
 _MAX_LABELLED_EDGES = 9
+# A label with its derivative below it: 66 wide with one number, more with a weight before and after.
+_LABEL_W, _WIDE_LABEL_W, _WIDE_GAP = 66, 112, 320
 
 _STYLE = """
 .bp-net{font-family:system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
@@ -36,7 +59,7 @@ _STYLE = """
 .bp-net .one{fill:#eef1f4;stroke:#57606a}
 .bp-net .name{font-size:14px}
 .bp-net .value{font-size:15px;font-variant-numeric:tabular-nums}
-.bp-net .derivative{font-size:15px;font-weight:600;fill:#8a3b00;font-variant-numeric:tabular-nums}
+.bp-net .derivative{font-size:14px;font-weight:600;fill:#8a3b00;font-variant-numeric:tabular-nums}
 .bp-net .head{font-size:13px;fill:#424a53}
 .bp-net .wire{stroke:#8c959f;fill:none}
 .bp-net .edge{fill:none;stroke-linecap:round}
@@ -45,7 +68,11 @@ _STYLE = """
 .bp-net .zero{stroke:#8c959f;stroke-dasharray:2 4}
 .bp-net .wlabel{font-size:13px;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
 .bp-net .dlabel{font-size:13px;font-weight:600;fill:#8a3b00;paint-order:stroke;stroke:#fff;stroke-width:4px}
-.bp-net .quiet{visibility:hidden}
+.bp-net .quiet,.bp-net .keep{visibility:hidden}
+.bp-net .kept+.keep{visibility:visible}
+.bp-net .keep{fill:#0b4a8f}
+.bp-net .edge.to-pos{stroke:#2166ac;stroke-dasharray:none}
+.bp-net .edge.to-neg{stroke:#c4570b;stroke-dasharray:7 4}
 .bp-net .edge.bp-read,.bp-net .edge.bp-now{stroke-width:6px}
 .bp-net .cell.bp-read{fill:#e7f0fa;stroke:#0b4a8f;stroke-width:2.4}
 .bp-net .cell.bp-now{fill:#fff3c4;stroke:#1b1f24;stroke-width:3.2}
@@ -81,13 +108,13 @@ class NetworkPicture:
 @dataclass(frozen=True)
 class _Layout:
     net: MLP
+    wide: bool = False  # room on every line for a weight before and after
 
     @property
     def rows(self) -> int:
         """Cells in the tallest column, the constant 1 included."""
         net = self.net
-        columns = [*net.widths[:-1], *(net.sums(k) - 1 for k in range(1, net.depth + 1)), net.widths[-1] - 1]
-        return max(columns) + 1
+        return max(*net.widths, *(net.sums(k) for k in range(1, net.depth + 1))) + 1
 
     @property
     def pitch(self) -> float:
@@ -109,7 +136,7 @@ class _Layout:
 
     def x_outputs(self, k: int) -> float:
         """Left edge of the column of outputs of layer k = 0..N."""
-        return _MARGIN_X + k * (2 * _CELL_W + _ACTIVATION_GAP + _WEIGHT_GAP)
+        return _MARGIN_X + k * (2 * _CELL_W + _ACTIVATION_GAP + (_WIDE_GAP if self.wide else _WEIGHT_GAP))
 
     def x_sums(self, k: int) -> float:
         """Left edge of the column of sums of layer k = 1..N."""
@@ -129,33 +156,43 @@ class _Layout:
 # -- drawing -------------------------------------------------------------------------------------------
 
 
-def network_picture(net: MLP, params: Mapping[str, ArrayLike]) -> NetworkPicture:
+def network_picture(
+    net: MLP, params: Mapping[str, ArrayLike], *, wide: bool = False, corners: bool = False
+) -> NetworkPicture:
     """Draw a network with its weights; the cells for values and derivatives are empty.
 
     Parameters
     ----------
     net, params
         The network and its parameters.
+    wide
+        Leave room on every line for a weight before and after a step of training.
+    corners
+        Explain the dark corner in the legend: the story on this picture marks what is needed later.
     """
     arrays = net.check_params(params)
-    layout = _Layout(net)
-    alt = _describe(net)
+    layout = _Layout(net, wide)
+    alt = describe_network(net)
+    entries = (POSITIVE, NEGATIVE, WIDTH, NOW, READ, *((CORNER,) if corners else ()))
+    key, key_height = legend(entries, _MARGIN_X, layout.height, layout.width - 2 * _MARGIN_X)
     body = "".join([*_edges(layout, arrays), *_columns(layout), *_edge_labels(layout, arrays)])
+    width, height = layout.width, layout.height + key_height
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="bp-net" role="img" aria-label="{alt}" '
-        f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" '
-        f'height="{layout.height:.0f}"><style>{_STYLE}</style>'
-        f'<rect width="100%" height="100%" fill="#fff"/>{body}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="bp-net" role="img" '
+        f'aria-label="{escape(alt, quote=True)}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" '
+        f'height="{height:.0f}"><style>{_STYLE}</style>'
+        f'<rect width="100%" height="100%" fill="#fff"/>{body}{key}</svg>'
     )
     return NetworkPicture(svg, alt, net)
 
 
-def _describe(net: MLP) -> str:
+def describe_network(net: MLP) -> str:
     layers = [f"{net.widths[0]} inputs" if net.widths[0] > 1 else "1 input"]
     for k in range(1, net.depth + 1):
         kind = "output" if k == net.depth else "hidden"
         plural = "" if net.widths[k] == 1 else "s"
-        layers.append(f"{net.widths[k]} {kind} unit{plural} ({net.activation(k).name})")
+        layers.append(f"{net.widths[k]} {kind} unit{plural} ({net.activation(k).name.replace('_', ' ')})")
     return "Network with " + ", ".join(layers) + "."
 
 
@@ -189,39 +226,43 @@ def _cells(layout: _Layout, quantity: str, k: int | None, x: float, count: int) 
         y, middle = layout.y_unit(count, unit), x + _CELL_W / 2
         top = y - _CELL_H / 2
         yield (
-            f'<rect id="{_id(name)}" class="cell" x="{x:.0f}" y="{top:.0f}" width="{_CELL_W}" '
-            f'height="{_CELL_H}" rx="7"/>'
+            f'<rect id="{element_id(name)}" class="cell" x="{x:.0f}" y="{top:.0f}" width="{_CELL_W}" '
+            f'height="{_CELL_H}" rx="7"/>{_corner(x, top) if quantity != "d" else ""}'
             f'<text class="name" x="{middle:.0f}" y="{top + 17:.0f}" text-anchor="middle">'
             f"{svg_name(name)}</text>"
-            f'<text id="{_id(name)}-value" class="value" x="{middle:.0f}" y="{top + 37:.0f}" '
+            f'<text id="{element_id(name)}-value" class="value" x="{middle:.0f}" y="{top + 37:.0f}" '
             f'text-anchor="middle"></text>'
         )
         if quantity != "d":
             yield (
-                f'<text id="d{_id(name)}-value" class="derivative" x="{middle:.0f}" y="{top + 57:.0f}" '
-                f'text-anchor="middle"></text>'
+                f'<text id="d{element_id(name)}-value" class="derivative" x="{middle:.0f}" '
+                f'y="{top + 57:.0f}" text-anchor="middle"></text>'
             )
+
+
+def _corner(x: float, top: float) -> str:
+    """The mark of a value that is needed later; a class of the cell before it makes it visible."""
+    return f'<path class="keep" d="M{x + _CELL_W - 17:.0f} {top + 1:.0f}h10q6 0 6 6v10z"/>'
 
 
 def _constant(layout: _Layout, k: int) -> str:
     x, y = layout.x_outputs(k) + _CELL_W - _BIAS / 2, layout.y_unit(layout.net.widths[k], 0)
     return (
-        f'<rect id="{_id(Name("y", k, (0,)))}" class="cell one" x="{x - _BIAS / 2:.0f}" '
+        f'<rect id="{element_id(Name("y", k, (0,)))}" class="cell one" x="{x - _BIAS / 2:.0f}" '
         f'y="{y - _BIAS / 2:.0f}" width="{_BIAS}" height="{_BIAS}" rx="7"/>'
         f'<text class="value" x="{x:.0f}" y="{y + 5:.0f}" text-anchor="middle">1</text>'
     )
 
 
 def _wires(layout: _Layout, k: int) -> Iterator[str]:
-    """Lines from sums to outputs; a scalar activation has one a unit, a vector activation all."""
+    """Lines from sums to outputs: from every sum to the outputs that are computed from it."""
     net, x = layout.net, layout.x_sums(k) + _CELL_W
     activation = net.activation(k)
-    for i in range(1, net.sums(k) + 1):
-        for j in [i] if activation.elementwise else range(1, net.widths[k] + 1):
-            start, end = layout.y_unit(net.sums(k), i), layout.y_unit(net.widths[k], j)
-            yield f'<path class="wire" d="M{x:.0f} {start:.0f}L{x + _ACTIVATION_GAP:.0f} {end:.0f}"/>'
-    middle = x + _ACTIVATION_GAP / 2
-    yield f'<text class="head" x="{middle:.0f}" y="44" text-anchor="middle">{activation.name}</text>'
+    for j, i in np.argwhere(activation.reads(net.sums(k))) + 1:
+        start, end = layout.y_unit(net.sums(k), int(i)), layout.y_unit(net.widths[k], int(j))
+        yield f'<path class="wire" d="M{x:.0f} {start:.0f}L{x + _ACTIVATION_GAP:.0f} {end:.0f}"/>'
+    middle, name = x + _ACTIVATION_GAP / 2, escape(activation.name.replace("_", " "))
+    yield f'<text class="head" x="{middle:.0f}" y="44" text-anchor="middle">{name}</text>'
 
 
 def _edge_ends(layout: _Layout, k: int, i: int, j: int) -> tuple[float, float, float, float]:
@@ -248,8 +289,8 @@ def _edges(layout: _Layout, params: Mapping[str, Array]) -> Iterator[str]:
         sign = "zero" if value == 0 else "pos" if value > 0 else "neg"
         width = 1.0 + 2.2 * abs(value) / largest
         yield (
-            f'<path id="{_id(name)}" class="edge {sign}" d="M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}" '
-            f'stroke-width="{width:.1f}"/>'
+            f'<path id="{element_id(name)}" class="edge {sign}" d="M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}" '
+            f'stroke-width="{width:.1f}"><title>{plain_name(name)} = {number(value)}</title></path>'
         )
 
 
@@ -261,25 +302,30 @@ def _edge_labels(layout: _Layout, params: Mapping[str, Array]) -> Iterator[str]:
         assert k is not None
         x1, y1, x2, y2 = _edge_ends(layout, k, i, j)
         dense = (layout.net.widths[k - 1] + 1) * layout.net.sums(k) > _MAX_LABELLED_EDGES
-        x, y = ((x1 + x2) / 2, (y1 + y2) / 2) if dense else _free_place(taken, x1, y1, x2, y2)
+        ends = (x1, y1, x2, y2)
+        room = _WIDE_LABEL_W if layout.wide else _LABEL_W
+        x, y = ((x1 + x2) / 2, (y1 + y2) / 2) if dense else _free_place(taken, ends, room)
         taken.append((x, y))
         hidden = " quiet" if dense else ""
         yield (
-            f'<text id="{_id(name)}-value" class="wlabel{hidden}" x="{x:.0f}" y="{y - 3:.0f}" '
+            f'<text id="{element_id(name)}-value" class="wlabel{hidden}" x="{x:.0f}" y="{y - 3:.0f}" '
             f'text-anchor="middle">{number(value)}</text>'
-            f'<text id="d{_id(name)}-value" class="dlabel{hidden}" x="{x:.0f}" y="{y + 13:.0f}" '
+            f'<text id="d{element_id(name)}-value" class="dlabel{hidden}" x="{x:.0f}" y="{y + 13:.0f}" '
             f'text-anchor="middle"></text>'
         )
 
 
 def _free_place(
-    taken: list[tuple[float, float]], x1: float, y1: float, x2: float, y2: float
+    taken: list[tuple[float, float]], ends: tuple[float, float, float, float], wanted: float
 ) -> tuple[float, float]:
-    """The place along a line that is furthest from the labels already there."""
+    """The place along a line that is furthest from the labels already there, each `wanted` wide."""
+    x1, y1, x2, y2 = ends
 
     def room(place: tuple[float, float]) -> float:
         """At least 1 if the label there, with its derivative below, touches no other."""
-        return min((max(abs(place[0] - x) / 66, abs(place[1] - y) / 29) for x, y in taken), default=np.inf)
+        return min(
+            (max(abs(place[0] - x) / wanted, abs(place[1] - y) / 29) for x, y in taken), default=np.inf
+        )
 
     shares = (0.3, 0.66, 0.48, 0.24, 0.36, 0.42, 0.54, 0.6, 0.72, 0.78, 0.18)
     places = [(x1 + share * (x2 - x1), y1 + share * (y2 - y1)) for share in shares]
@@ -287,17 +333,35 @@ def _free_place(
     return good or max(places, key=room)
 
 
-def _id(name: Name) -> str:
-    layer = "" if name.layer is None else f"{name.layer}-"
-    return f"{name.quantity}-{layer}{'-'.join(map(str, name.indices))}"
-
-
 # -- stories -------------------------------------------------------------------------------------------
 
 
+def needed_by_backward(net: MLP, trace: Trace) -> frozenset[Name]:
+    """Names of all values of a forward pass that the backward pass reads again.
+
+    Every output y (its weights' derivatives need it, and the divergence the last ones), every sum z that
+    some output depends on (its slope is taken there), and every weight that is no bias (the way down).
+
+    Parameters
+    ----------
+    net, trace
+        The network and the forward pass of one instance.
+    """
+    names = {Name("y", k, (j,)) for k in range(net.depth + 1) for j in range(1, net.widths[k] + 1)}
+    for k in range(1, net.depth + 1):
+        used = np.any(net.activation(k).influences(trace.pre_activation(k)), axis=0)
+        names |= {Name("z", k, (int(i) + 1,)) for i in np.flatnonzero(used)}
+        below, sums = net.widths[k - 1], net.sums(k)
+        names |= {Name("w", k, (i, j)) for i in range(1, below + 1) for j in range(1, sums + 1)}
+    return frozenset(names)
+
+
 def forward_story(net: MLP, params: Mapping[str, ArrayLike], x: ArrayLike) -> Story:
-    """The forward pass of one instance, shape (D_0,), one number at a time."""
-    picture = network_picture(net, params)
+    """The forward pass of one instance, shape (D_0,), one number at a time.
+
+    What the backward pass will need gets a dark corner as soon as it is known.
+    """
+    picture = network_picture(net, params, corners=True)
     return Story(picture.svg, tuple(_forward_frames(net, params, x)), picture.alt)
 
 
@@ -318,24 +382,68 @@ def backward_story(net: MLP, params: Mapping[str, ArrayLike], x: ArrayLike, d: A
 
 def pass_story(net: MLP, params: Mapping[str, ArrayLike], x: ArrayLike, d: ArrayLike) -> Story:
     """The forward pass and then the backward pass of one instance, in one story."""
-    picture = network_picture(net, params)
+    picture = network_picture(net, params, corners=True)
     frames = [*_forward_frames(net, params, x), *_backward_frames(net, params, net.forward(params, x), d)]
     return Story(picture.svg, tuple(frames), picture.alt)
 
 
+def training_story(
+    net: MLP,
+    params: Mapping[str, ArrayLike],
+    x: ArrayLike,
+    d: ArrayLike,
+    optimizer: Optimizer,
+    changes: Mapping[str, ArrayLike] | None = None,
+) -> Story:
+    """One step of training: forward, backward, and then every weight before and after.
+
+    Parameters
+    ----------
+    net, params
+        The network and its parameters; neither is changed.
+    x, d
+        One instance, shape (D_0,), and its target, shape (D_N,).
+    optimizer
+        Has an ``update`` as `SGD` has.
+    changes
+        Changes of the step before, shapes of `params`; zeros if None.
+    """
+    step = training_step(net, params, x, d, optimizer, changes)
+    picture = network_picture(net, params, wide=True, corners=True)
+    frames = [
+        *_forward_frames(net, params, x),
+        *_backward_frames(net, params, step.trace, d),
+        *update_frames(step, optimizer),
+    ]
+    return Story(picture.svg, tuple(frames), picture.alt)
+
+
 def _forward_frames(net: MLP, params: Mapping[str, ArrayLike], x: ArrayLike) -> Iterator[Frame]:
+    steps = forward_steps(net, params, x)
     trace = net.forward(params, x)
+    needed = needed_by_backward(net, trace)
     shown = ", ".join(number(float(value)) for value in trace.y[0])
+    inputs = tuple(element_id(Name("y", 0, (i,))) for i in range(1, len(trace.y[0]) + 1))
     yield Frame(
         "The input arrives",
         f"<p>x = ({shown})</p>",
-        f"The input is ({shown}).",
+        f"The input is ({shown}); {_KEPT}.",
         "Layer 0 computes nothing: its outputs are the input.",
         texts=_values("y", 0, trace.y[0]),
-        now=tuple(_id(Name("y", 0, (i,))) for i in range(1, len(trace.y[0]) + 1)),
+        classes=dict.fromkeys(inputs, "kept"),
+        now=inputs,
+        topic="y-0",
     )
-    for step in forward_steps(net, params, x):
-        yield _step_frame(step)
+    for step in steps:
+        frame = _step_frame(step)
+        if step.target in needed:
+            kept = {element_id(step.target): "kept"}
+            frame = replace(frame, classes=kept, alt=f"{frame.alt}; {_KEPT}")
+        yield frame
+
+
+#: Said of a value with a dark corner.
+_KEPT = "the backward pass will need it"
 
 
 def _backward_frames(
@@ -349,8 +457,9 @@ def _backward_frames(
         f"The divergence is {number(divergence)}.",
         "From here on every new number is a derivative of it.",
         texts=_forward_texts(trace, targets),
-        now=tuple(_id(Name("d", None, (j,))) for j in range(1, len(targets) + 1)),
-        read=tuple(_id(Name("y", net.depth, (j,))) for j in range(1, len(targets) + 1)),
+        now=tuple(element_id(Name("d", None, (j,))) for j in range(1, len(targets) + 1)),
+        read=tuple(element_id(Name("y", net.depth, (j,))) for j in range(1, len(targets) + 1)),
+        topic="d",
     )
     for step in backward_steps(net, params, trace.y[0], targets):
         yield _step_frame(step)
@@ -367,40 +476,50 @@ def _forward_texts(trace: Trace, d: Array) -> dict[str, str]:
 
 def _values(quantity: str, k: int | None, values: Array) -> dict[str, str]:
     names = (Name(quantity, k, (n,)) for n, _ in enumerate(values, start=1))
-    return {f"{_id(name)}-value": number(float(value)) for name, value in zip(names, values, strict=True)}
+    return {
+        f"{element_id(name)}-value": number(float(value)) for name, value in zip(names, values, strict=True)
+    }
 
 
 def _step_frame(step: Step) -> Frame:
     target = step.target
     # A derivative is written in the place of what it belongs to.
     place = Name(target.quantity.removeprefix("d"), target.layer, target.indices)
-    now = [_id(place)]
+    now = [element_id(place)]
     if place.quantity == "w":
-        now += [f"{_id(place)}-value", f"d{_id(place)}-value"]
+        now += [f"{element_id(place)}-value", f"d{element_id(place)}-value"]
     return Frame(
         _title(step),
         equation(step),
         f"{number(step.value)}",
         get(step.formula).says if step.formula else "",
-        texts={f"{_id(target)}-value": number(step.value)},
+        texts={f"{element_id(target)}-value": number(step.value)},
         now=tuple(now),
         read=tuple(dict.fromkeys(part for name in step.used for part in _read_ids(name, place))),
+        topic=topic(target),
     )
+
+
+def topic(name: Name) -> str:
+    """What a step is about, in words that pictures of numbers and of matrices share: "dw-2" or "db-2"."""
+    quantity = name.quantity.lower()
+    bias = quantity.endswith("w") and name.indices[:1] == (0,)
+    return f"{quantity[:-1]}b-{name.layer}" if bias else f"{quantity}-{name.layer}"
 
 
 def _read_ids(name: Name, target: Name) -> Iterator[str]:
     """Elements that show a number which a step reads."""
     if name.quantity == "slope":
-        yield from (_id(Name("z", name.layer, (n,))) for n in name.indices[-1:])
+        yield from (element_id(Name("z", name.layer, (n,))) for n in name.indices[-1:])
         return
     place = name if name.quantity == "d" else Name(name.quantity.removeprefix("d"), name.layer, name.indices)
     if place == target:
         return
-    yield _id(place)
+    yield element_id(place)
     if place.quantity == "w":
-        yield f"{_id(place)}-value"
+        yield f"{element_id(place)}-value"
         if place.indices[0] == 0 and place.layer is not None:
-            yield _id(Name("y", place.layer - 1, (0,)))
+            yield element_id(Name("y", place.layer - 1, (0,)))
 
 
 def _title(step: Step) -> str:

@@ -11,7 +11,7 @@ from html import escape
 
 from mlpkit.steps import Name
 
-__all__ = ["expand_names", "html_name", "number", "plain_name", "spoken_name", "svg_name"]
+__all__ = ["element_id", "expand_names", "html_name", "number", "plain_name", "spoken_name", "svg_name"]
 
 _LETTERS = {
     "x": "x",
@@ -23,6 +23,8 @@ _LETTERS = {
     "dz": "ż",
     "dw": "ẇ",
     "slope": "f′",
+    "change": "Δw",
+    "earlier": "Δw",
 }
 _WORDS = {"y": "output", "z": "sum", "w": "weight", "d": "target"}
 _TOKEN = re.compile("‹([^|›]*)\\|([^|›]*)\\|([^›]*)›")
@@ -63,6 +65,12 @@ def _parts(name: Name) -> tuple[str, str, str]:
     layer = "" if name.layer is None else f"({name.layer})"
     joint = "" if all(n < 10 for n in name.indices) else ","
     return _LETTERS[name.quantity], layer, joint.join(map(str, name.indices))
+
+
+def element_id(name: Name) -> str:
+    """Id of the element of a picture that shows `name`, for instance "w-2-0-1"."""
+    layer = "" if name.layer is None else f"{name.layer}-"
+    return f"{name.quantity}-{layer}{'-'.join(map(str, name.indices))}"
 
 
 def html_name(name: Name) -> str:

@@ -38,6 +38,9 @@ class Frame:
         Classes added to elements now, by element id; they stay.
     now, read
         Ids of the elements that this step computes, and of those that it reads.
+    topic
+        What the frame is about, the same in every story that tells of it (such as "dz-2"): a stepper with
+        several stories goes to the frame with the same topic when another story is chosen.
     """
 
     title: str
@@ -48,6 +51,7 @@ class Frame:
     classes: Mapping[str, str] = field(default_factory=dict)
     now: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
+    topic: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The frame as JSON-ready data, without empty parts."""
@@ -60,6 +64,7 @@ class Frame:
             "classes": dict(self.classes),
             "now": list(self.now),
             "read": list(self.read),
+            "topic": self.topic,
         }
         return {key: value for key, value in full.items() if value}
 

@@ -1,7 +1,8 @@
-"""The stepper: a story stepped through by buttons, slider, keys, or by itself."""
+"""The stepper: stories stepped through by buttons, slider, keys, or by themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import traitlets
@@ -14,16 +15,18 @@ __all__ = ["Stepper"]
 
 
 class Stepper(StillWidget):
-    """Show a `Story` one frame at a time.
+    """Show a `Story` one frame at a time, or one of several stories that tabs choose between.
 
     The frames are sent once; stepping happens in the page, so it needs no kernel and keeps working in an
     exported page. Keys, with the focus anywhere in the stepper: ← and → step, Home and End jump, the space
-    bar plays and pauses.
+    bar plays and pauses. With the focus on a tab, ← and → choose between the stories.
 
     Parameters
     ----------
     story
-        The picture and its frames, for instance from `mlpkit.diagrams.backward_story`.
+        The picture and its frames, for instance from `mlpkit.diagrams.backward_story`; or several by name,
+        such as ``{"Numbers": pass_story(...), "Matrices": matrix_story(...)}``. When another story is
+        chosen the stepper goes to its frame with the same topic, if there is one.
     index
         The frame to begin with; -1 is the last.
     label
@@ -33,32 +36,79 @@ class Stepper(StillWidget):
     ----------
     index
         The frame that is shown, 0..len(story)-1; a trait, so that `link` and `observe` work.
+    shown
+        Which story is shown, from 0; a trait as well.
     """
 
     _esm = asset("stepper.js")
     _css = asset("stepper.css")
 
-    story = traitlets.Dict(read_only=True).tag(sync=True)
+    #: Distinct pictures: two stories on the same one store it once.
+    pictures = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    stories = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
+    shown = traitlets.Int(0).tag(sync=True)
     index = traitlets.Int(0).tag(sync=True)
     label = traitlets.Unicode("Step through the picture").tag(sync=True)
 
-    def __init__(self, story: Story, index: int = 0, label: str = "Step through the picture") -> None:
-        if not isinstance(story, Story):
-            raise TypeError(f"story must be a Story, got {describe(story)}.")
-        if not -len(story) <= index < len(story):
-            raise ValueError(f"index must be between 0 and {len(story) - 1}, got {index}.")
-        self._source = story
-        super().__init__(index=range(len(story))[index], label=label)
-        self.set_trait("story", story.to_dict())
+    def __init__(
+        self,
+        story: Story | Mapping[str, Story],
+        index: int = 0,
+        label: str = "Step through the picture",
+    ) -> None:
+        self._sources = _named_stories(story)
+        first = next(iter(self._sources.values()))
+        if not -len(first) <= index < len(first):
+            raise ValueError(f"index must be between 0 and {len(first) - 1}, got {index}.")
+        super().__init__(index=range(len(first))[index], label=label)
+        pictures = list(dict.fromkeys(one.svg for one in self._sources.values()))
+        self.set_trait("pictures", pictures)
+        self.set_trait("stories", [_state(name, one, pictures) for name, one in self._sources.items()])
+
+    @property
+    def story(self) -> Story:
+        """The story that is shown."""
+        return list(self._sources.values())[self.shown]
+
+    @traitlets.validate("shown")
+    def _one_of_the_stories(self, proposal: Any) -> int:
+        return min(max(int(proposal["value"]), 0), len(self._sources) - 1)
 
     @traitlets.validate("index")
     def _within_the_story(self, proposal: Any) -> int:
-        return min(max(int(proposal["value"]), 0), len(self._source) - 1)
+        return min(max(int(proposal["value"]), 0), len(self.story) - 1)
+
+    @traitlets.observe("shown")
+    def _stay_within(self, change: Any) -> None:
+        self.index = min(self.index, len(self.story) - 1)
 
     def still_alt(self) -> str:
-        count = len(self._source)
-        return f"{self.label}: {self._source.alt} {count} steps."
+        told = [
+            f"{name + ': ' if len(self._sources) > 1 else ''}{one.alt} {len(one)} steps."
+            for name, one in self._sources.items()
+        ]
+        return f"{self.label}: {' '.join(told)}"
 
     def still_svg(self) -> str:
-        """The picture at the end of the story, where every number is known."""
-        return self._source.picture(-1)
+        """The first story's picture at its end, where every number is known."""
+        return next(iter(self._sources.values())).picture(-1)
+
+
+def _named_stories(story: Story | Mapping[str, Story]) -> dict[str, Story]:
+    """The stories by name; a single one has no name."""
+    if isinstance(story, Story):
+        return {"": story}
+    if not isinstance(story, Mapping):
+        raise TypeError(f"story must be a Story or a dict of stories by name, got {describe(story)}.")
+    if not story:
+        raise ValueError("story must have at least one story, got an empty dict.")
+    for name, one in story.items():
+        if not isinstance(name, str) or not isinstance(one, Story):
+            raise TypeError(f"story[{name!r}] must be a Story with a str as its name, got {describe(one)}.")
+    return dict(story)
+
+
+def _state(name: str, story: Story, pictures: list[str]) -> dict[str, Any]:
+    """The story for the front end, with the number of its picture instead of the picture."""
+    state = story.to_dict()
+    return {"name": name, "picture": pictures.index(state.pop("svg")), **state}

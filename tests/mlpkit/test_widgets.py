@@ -7,7 +7,7 @@ import pytest
 import traitlets
 
 from mlpkit import MLP, sigmoid
-from mlpkit.diagrams import backward_story
+from mlpkit.diagrams import Story, backward_story
 from mlpkit.widgets import Stepper
 
 
@@ -19,9 +19,34 @@ def story():
 
 
 def test_the_whole_story_is_in_the_saved_state(story):
-    state = Stepper(story).get_state()
-    assert json.loads(json.dumps(state["story"])) == story.to_dict()
-    assert len(state["story"]["frames"]) == len(story)
+    state = json.loads(json.dumps(Stepper(story).get_state(["stories", "pictures"])))
+    told = state["stories"][0]
+    assert told["frames"] == story.to_dict()["frames"]
+    assert len(told["frames"]) == len(story)
+    assert state["pictures"][told["picture"]] == story.svg
+
+
+def test_several_stories_are_told_by_name_and_their_pictures_stored_once(story):
+    shorter = Story(story.svg, story.frames[:5], story.alt)
+    stepper = Stepper({"All": story, "Beginning": shorter})
+    assert [told["name"] for told in stepper.stories] == ["All", "Beginning"]
+    assert stepper.pictures == [story.svg]
+
+
+def test_the_index_stays_within_the_story_that_is_chosen(story):
+    shorter = Story(story.svg, story.frames[:5], story.alt)
+    stepper = Stepper({"All": story, "Beginning": shorter}, index=-1)
+    stepper.shown = 1
+    assert stepper.index == 4
+    stepper.set_state({"shown": 0, "index": 12})
+    assert (stepper.shown, stepper.index) == (0, 12)
+
+
+def test_every_story_is_said_in_the_words_for_the_whole(story):
+    shorter = Story(story.svg, story.frames[:5], story.alt)
+    words = repr(Stepper({"All": story, "Beginning": shorter}, label="Pass"))
+    assert words.startswith("Pass: All: Network with 2 inputs")
+    assert words.endswith("5 steps.")
 
 
 def test_the_index_stays_within_the_story(story):
@@ -61,6 +86,8 @@ def test_what_is_said_does_not_change_from_run_to_run(story):
     [
         (("not a story",), TypeError, "story must be a Story"),
         ((None, 3), TypeError, "story must be a Story"),
+        (({},), ValueError, "at least one story"),
+        (({"a": 3},), TypeError, r"story\['a'\] must be a Story"),
     ],
 )
 def test_bad_stories_are_named(arguments, error, words):

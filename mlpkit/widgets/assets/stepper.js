@@ -1,8 +1,9 @@
-// Shows one frame of a story at a time. The story arrives once; nothing here asks the kernel for anything.
+// Shows one frame of a story at a time. The stories arrive once; nothing here asks the kernel for anything.
 
 const TOKEN = /‹([^|›]*)\|([^|›]*)\|([^›]*)›/g;
 const MARKUP = '<span class="bp-name"><i>$1</i><span><sup>$2</sup><sub>$3</sub></span></span>';
 const PLAY_EVERY_MS = 1200;
+const SIZED_FRAMES = 4;
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -13,10 +14,11 @@ function element(tag, attributes = {}, ...children) {
 
 // The picture of a story: remembers which frame it shows and goes from there to another.
 class Picture {
-  constructor(story, host) {
+  constructor(story, svg) {
     this.story = story;
-    host.innerHTML = story.svg;
-    this.svg = host.querySelector("svg");
+    this.host = element("div", { class: "bp-picture" });
+    this.host.innerHTML = svg;
+    this.svg = this.host.querySelector("svg");
     this.parts = new Map();
     for (const part of this.svg.querySelectorAll("[id]")) {
       this.parts.set(part.id, { node: part, text: part.textContent, classes: part.getAttribute("class") || "" });
@@ -84,7 +86,7 @@ function setIcon(button, icon, name) {
   button.title = name;
 }
 
-function controls(last) {
+function controls() {
   const button = (icon, name) => {
     const node = element("button", { type: "button" });
     setIcon(node, icon, name);
@@ -96,52 +98,141 @@ function controls(last) {
     play: button("play", "Play"),
     next: button("next", "Next step"),
     last: button("last", "Last step"),
-    slider: element("input", { type: "range", min: 0, max: last, step: 1, "aria-label": "Step" }),
+    slider: element("input", { type: "range", min: 0, step: 1, "aria-label": "Step" }),
     count: element("output", { class: "bp-count" }),
   };
 }
 
+// Products stay in one piece; a long sum is broken between its terms.
+const formula = (frame) => frame.html.replaceAll(" · ", "\u00a0·\u00a0").replace(TOKEN, MARKUP);
+
+// Where a story tells of the same thing as `frame` of another: the first frame with its topic.
+function sameTopic(story, frame) {
+  const found = frame.topic ? story.frames.findIndex((other) => other.topic === frame.topic) : -1;
+  return Math.max(found, 0);
+}
+
+// The tabs that choose between stories; one of them is in the order of the Tab key, arrows go to the others.
+function tabs(stories, choose) {
+  const row = element("div", { class: "bp-tabs", role: "tablist" });
+  const all = stories.map((story, n) => {
+    const tab = element("button", { type: "button", role: "tab" }, story.name);
+    tab.addEventListener("click", () => choose(n));
+    row.append(tab);
+    return tab;
+  });
+  row.addEventListener("keydown", (event) => {
+    const at = all.indexOf(event.target);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = (to + all.length) % all.length;
+    choose(next);
+    all[next].focus();
+  });
+  const select = (n) => {
+    for (const [m, tab] of all.entries()) {
+      tab.setAttribute("aria-selected", String(m === n));
+      tab.tabIndex = m === n ? 0 : -1;
+    }
+  };
+  return { row, select };
+}
+
 function render({ model, el }) {
-  const story = model.get("story");
-  const last = story.frames.length - 1;
-  const bar = controls(last);
-  const host = element("div", { class: "bp-picture" });
+  const stories = model.get("stories");
+  const pictures = stories.map(() => null);
+  const bar = controls();
+  const hosts = element("div", { class: "bp-hosts" });
   const title = element("strong");
   const says = element("span", { class: "bp-says" });
   const equation = element("div", { class: "bp-equation" });
+  const caption = element("div", { class: "bp-caption" }, element("p", {}, title, " ", says), equation);
+  const sizer = element("div", { class: "bp-caption bp-sizer", "aria-hidden": "true" });
   const spoken = element("div", { class: "bp-spoken", "aria-live": "polite" });
+  const chooser = tabs(stories, (n) => choose(n));
   const root = element(
     "div",
     { class: "bp-stepper", role: "group", "aria-label": model.get("label"), tabindex: 0 },
+    ...(stories.length > 1 ? [chooser.row] : []),
     element("div", { class: "bp-bar" }, bar.first, bar.previous, bar.play, bar.next, bar.last, bar.slider, bar.count),
-    element("div", { class: "bp-caption" }, element("p", {}, title, " ", says), equation),
-    host,
+    caption,
+    sizer,
+    hosts,
     spoken,
   );
+  if (stories.length > 1) hosts.setAttribute("role", "tabpanel");
   el.append(root);
-  const picture = new Picture(story, host);
   let timer = null;
 
+  const at = (value, length) => Math.min(Math.max(value, 0), length - 1);
+  const shown = () => at(model.get("shown"), stories.length);
+  const last = () => stories[shown()].frames.length - 1;
+  const position = () => at(model.get("index"), last() + 1);
+
+  // Pictures are made when they are first looked at.
+  function picture(n) {
+    pictures[n] ??= new Picture(stories[n], model.get("pictures")[stories[n].picture]);
+    return pictures[n];
+  }
+
+  function drawStory() {
+    const n = shown();
+    if (hosts.firstChild !== picture(n).host) hosts.replaceChildren(picture(n).host);
+    if (stories.length > 1) hosts.setAttribute("aria-label", stories[n].name);
+    chooser.select(n);
+    bar.slider.max = last();
+    reserve();
+  }
+
   function draw() {
-    const index = Math.min(Math.max(model.get("index"), 0), last);
+    drawStory();
+    const [story, index] = [stories[shown()], position()];
     const frame = story.frames[index];
-    picture.show(index);
+    picture(shown()).show(index);
     title.textContent = `${frame.title}.`;
     says.textContent = story.sentences[frame.says];
-    equation.innerHTML = frame.html.replace(TOKEN, MARKUP);
+    equation.innerHTML = formula(frame);
     bar.slider.value = index;
-    bar.slider.setAttribute("aria-valuetext", `step ${index + 1} of ${last + 1}: ${frame.title}`);
-    bar.count.textContent = `${index + 1} / ${last + 1}`;
+    bar.slider.setAttribute("aria-valuetext", `step ${index + 1} of ${last() + 1}: ${frame.title}`);
+    bar.count.textContent = `${index + 1} / ${last() + 1}`;
     for (const node of [bar.first, bar.previous]) node.disabled = index === 0;
-    for (const node of [bar.next, bar.last]) node.disabled = index === last;
+    for (const node of [bar.next, bar.last]) node.disabled = index === last();
     spoken.textContent = timer ? "" : `${frame.title}: ${frame.alt}`;
   }
 
-  function go(index) {
-    const to = Math.min(Math.max(index, 0), last);
-    if (to === model.get("index")) return;
-    model.set("index", to);
+  // Room for the longest captions of the story, so that the picture does not jump from step to step.
+  let reserved = "";
+  function reserve() {
+    const width = caption.clientWidth;
+    const what = `${shown()} ${width}`;
+    if (!width || what === reserved) return;
+    reserved = what;
+    const story = stories[shown()];
+    const length = (frame) => frame.html.length + 2 * story.sentences[frame.says].length;
+    const longest = [...story.frames].sort((a, b) => length(b) - length(a)).slice(0, SIZED_FRAMES);
+    let height = 0;
+    for (const frame of longest) {
+      sizer.innerHTML = `<p><strong></strong> <span></span></p><div class="bp-equation">${formula(frame)}</div>`;
+      sizer.querySelector("strong").textContent = `${frame.title}.`;
+      sizer.querySelector("span").textContent = story.sentences[frame.says];
+      height = Math.max(height, sizer.offsetHeight);
+    }
+    sizer.replaceChildren();
+    caption.style.minHeight = `${height}px`;
+  }
+
+  function go(index, n = shown()) {
+    const to = at(index, stories[n].frames.length);
+    if (to === model.get("index") && n === model.get("shown")) return;
+    model.set({ index: to, shown: n });
     model.save_changes();
+  }
+
+  function choose(n) {
+    pause();
+    if (n !== shown()) go(sameTopic(stories[n], stories[shown()].frames[position()]), n);
   }
 
   function pause() {
@@ -151,11 +242,11 @@ function render({ model, el }) {
   }
 
   function play() {
-    if (model.get("index") === last) go(0);
+    if (position() === last()) go(0);
     setIcon(bar.play, "pause", "Pause");
     timer = setInterval(() => {
-      if (model.get("index") >= last) pause();
-      else go(model.get("index") + 1);
+      if (position() >= last()) pause();
+      else go(position() + 1);
     }, PLAY_EVERY_MS);
   }
 
@@ -168,10 +259,10 @@ function render({ model, el }) {
 
   const toggle = () => (timer ? pause() : play());
   const keys = {
-    ArrowRight: () => step(model.get("index") + 1),
-    ArrowLeft: () => step(model.get("index") - 1),
+    ArrowRight: () => step(position() + 1),
+    ArrowLeft: () => step(position() - 1),
     Home: () => step(0),
-    End: () => step(last),
+    End: () => step(last()),
     " ": toggle,
   };
   root.addEventListener("keydown", (event) => {
@@ -183,16 +274,19 @@ function render({ model, el }) {
     keys[event.key]();
   });
   bar.first.addEventListener("click", () => step(0));
-  bar.previous.addEventListener("click", () => step(model.get("index") - 1));
-  bar.next.addEventListener("click", () => step(model.get("index") + 1));
-  bar.last.addEventListener("click", () => step(last));
+  bar.previous.addEventListener("click", () => step(position() - 1));
+  bar.next.addEventListener("click", () => step(position() + 1));
+  bar.last.addEventListener("click", () => step(last()));
   bar.play.addEventListener("click", toggle);
   bar.slider.addEventListener("input", () => step(Number(bar.slider.value)));
-  model.on("change:index", draw);
+  model.on("change:index change:shown", draw);
+  const resized = new ResizeObserver(reserve);
+  resized.observe(root);
   draw();
   return () => {
     pause();
-    model.off("change:index", draw);
+    resized.disconnect();
+    model.off("change:index change:shown", draw);
   };
 }
 
