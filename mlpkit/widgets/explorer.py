@@ -1,0 +1,113 @@
+"""The explorer: controls in the page, numbers and a picture from Python, drawn in parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets
+
+from mlpkit._checks import describe
+from mlpkit.explorers.exploration import Exploration, View
+from mlpkit.widgets.base import StillWidget, asset
+
+__all__ = ["Explorer"]
+
+
+class Explorer(StillWidget):
+    """Show an `Exploration` and let its values be moved.
+
+    A moved control asks Python for a new view. One question is on its way at a time and later ones are merged
+    meanwhile, so that a fast drag ends at its last value and never replays old ones. The answer carries the
+    parts of the picture; the page replaces those that changed. Without a kernel the last view stands still,
+    and a sentence says so.
+
+    Parameters
+    ----------
+    exploration
+        What to show, for instance ``mlpkit.explorers.learning_rate()``.
+    values
+        Values to begin with, by name; those not named have the exploration's own start.
+
+    Attributes
+    ----------
+    values
+        The values shown, by control name; a trait, so that `observe` and `link` work. Setting some of them is
+        enough: the others stay.
+    """
+
+    _esm = asset("controls.js").read_text(encoding="utf-8") + asset("explorer.js").read_text(encoding="utf-8")
+    _css = asset("controls.css").read_text(encoding="utf-8") + asset("explorer.css").read_text(
+        encoding="utf-8"
+    )
+
+    values = traitlets.Dict()
+    controls = traitlets.List(read_only=True).tag(sync=True)
+    base = traitlets.Unicode(read_only=True).tag(sync=True)
+    view = traitlets.Dict(read_only=True).tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, exploration: Exploration, **values: Any) -> None:
+        if not isinstance(exploration, Exploration):
+            raise TypeError(f"exploration must be an Exploration, got {describe(exploration)}.")
+        self._exploration = exploration
+        start = exploration.accept(values)
+        self._ticket: str | None = None
+        super().__init__(label=exploration.name)
+        self.set_trait("controls", [control.to_dict() for control in exploration.controls])
+        self.values = start
+        self._show()
+        self.on_msg(self._receive)
+
+    @property
+    def shown(self) -> View:
+        """The view of the present values."""
+        return self._exploration.draw(self.values)
+
+    # -- values ------------------------------------------------------------------------------------------
+
+    @traitlets.validate("values")
+    def _complete(self, proposal: Any) -> dict[str, Any]:
+        return self._exploration.accept(proposal["value"], self.values or None)
+
+    @traitlets.observe("values")
+    def _moved(self, _: Any) -> None:
+        self._show()
+
+    def move(self, **values: Any) -> None:
+        """Set some values, as a reader does with the controls."""
+        self.values = values
+
+    def _show(self) -> None:
+        view = self.shown
+        shown = {
+            "parts": dict(view.parts),
+            "caption": view.caption,
+            "alt": view.alt,
+            "click": dict(view.click) if view.click else None,
+            "values": dict(self.values),
+            "ticket": self._ticket,
+        }
+        with self.hold_sync():
+            self.set_trait("base", view.base)
+            self.set_trait("view", shown)
+
+    def _receive(self, _: Any, message: Any, __: Any) -> None:
+        """Answer a question of the page; whatever comes, there is an answer, or the page would wait."""
+        self._ticket = str(message.get("ticket", ""))
+        before = self.values
+        try:
+            with self.hold_sync():
+                if message.get("kind") == "values":
+                    self.move(**message["values"])
+        except (ValueError, TypeError, KeyError):
+            pass  # a page of another version: the view that stands is the answer
+        if self.values == before:
+            self._show()
+
+    # -- without a live view -----------------------------------------------------------------------------
+
+    def still_alt(self) -> str:
+        return f"{self.label}: {self.shown.alt}"
+
+    def still_svg(self) -> str:
+        return self.shown.svg()
