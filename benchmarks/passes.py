@@ -2,7 +2,9 @@
 
 The bare products are what no implementation can avoid: W x in each layer, and on the way back the products
 for the weights' gradients and for the derivatives of the layers below (not for the input, which training
-does not need). All competitors use the same numbers, the same precision and the same number of threads.
+does not need), their results kept to the end of the pass. "With a workspace" is what training does: memory of
+one step is used again by the next. All competitors use the same numbers, the same precision and the same
+number of threads.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks._timing import Case, Result, arguments, interleaved, show
-from mlpkit import MLP, Parameters, cross_entropy, relu, sigmoid, softmax
+from mlpkit import MLP, Parameters, Workspace, cross_entropy, relu, sigmoid, softmax
 
 try:
     import torch
@@ -41,13 +43,13 @@ def bare_products(net: MLP, params: Parameters, x: Any) -> Callable[[], object]:
     trace = net.forward(params, x)
     dz = [np.ascontiguousarray(trace.pre_activation(k)) for k in range(1, net.depth + 1)]
 
-    def run() -> None:
-        for k in range(1, net.depth + 1):
-            trace.y[k - 1] @ params[f"W{k}"].T
+    def run() -> list[Any]:
+        results = [trace.y[k - 1] @ params[f"W{k}"].T for k in range(1, net.depth + 1)]
         for k in range(net.depth, 0, -1):
-            dz[k - 1].T @ trace.y[k - 1]
+            results.append(dz[k - 1].T @ trace.y[k - 1])
             if k > 1:
-                dz[k - 1] @ params[f"W{k}"]
+                results.append(dz[k - 1] @ params[f"W{k}"])
+        return results
 
     return run
 
@@ -82,7 +84,16 @@ def compare(
     def passes() -> object:
         return net.backward(params, net.forward(params, x), d)
 
-    cases = {"products": Case(bare_products(net, params, x)), "mlpkit": Case(passes, "target: at most 1.1")}
+    workspace = Workspace()
+
+    def passes_in_workspace() -> object:
+        return net.backward(params, net.forward(params, x, workspace), d, workspace)
+
+    cases = {
+        "products": Case(bare_products(net, params, x)),
+        "mlpkit": Case(passes),
+        "with a workspace": Case(passes_in_workspace, "target: at most 1.1"),
+    }
     notes = []
     if torch is None:
         notes.append("PyTorch is not installed: its row is left out.")

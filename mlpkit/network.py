@@ -34,7 +34,7 @@ from mlpkit._checks import (
 from mlpkit.activations import Activation, identity, sigmoid
 from mlpkit.divergences import Divergence, half_squared_error
 
-__all__ = ["MLP", "Gradients", "OutputDerivatives", "Parameters", "Trace"]
+__all__ = ["MLP", "Gradients", "OutputDerivatives", "Parameters", "Trace", "Workspace"]
 
 Parameters = dict[str, Array]
 
@@ -177,6 +177,37 @@ class Gradients(Mapping[str, Array]):
         return "Gradients(" + ", ".join(f"{key} {value.shape}" for key, value in self.items()) + ")"
 
 
+class Workspace:
+    """Memory for the results of large products, used again by every pass that is given it.
+
+    Asking the system for fresh memory and giving it back costs up to a quarter of a pass of a large network.
+    In a loop that is done with a pass before the next begins, a workspace saves that. **The arrays of a trace
+    or of gradients made with it hold only until the next pass with it**: copy what is to be kept.
+    """
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, Array] = {}
+
+    def product(self, key: str, a: Array, b: Array) -> Array:
+        """a @ b for two matrices."""
+        return np.matmul(a, b, out=self._array(key, (a.shape[0], b.shape[1]), np.result_type(a, b)))
+
+    def quotient(self, key: str, a: Array, divisor: int) -> Array:
+        """a / divisor."""
+        return np.divide(a, divisor, out=self._array(key, a.shape, a.dtype))
+
+    def _array(self, key: str, shape: Shape, dtype: np.dtype[Any]) -> Array:
+        """The memory kept under `key`, new if its shape or type does not fit."""
+        kept = self._arrays.get(key)
+        if kept is None or kept.shape != shape or kept.dtype != dtype:
+            kept = self._arrays[key] = np.empty(shape, dtype)
+        return kept
+
+    def __repr__(self) -> str:
+        size = sum(array.nbytes for array in self._arrays.values())
+        return f"Workspace({len(self._arrays)} arrays, {size / 2**20:.1f} MiB)"
+
+
 @dataclass(frozen=True)
 class MLP:
     """A multi-layer perceptron: widths, activations and divergence; no parameters, no state.
@@ -306,8 +337,17 @@ class MLP:
         scale = finite_number("scale", scale, low=0.0)
         return {key: rng.uniform(-scale, scale, shape).astype(dtype) for key, shape in self.shapes().items()}
 
-    def forward(self, params: Mapping[str, ArrayLike], x: ArrayLike) -> Trace:
+    def forward(
+        self, params: Mapping[str, ArrayLike], x: ArrayLike, workspace: Workspace | None = None
+    ) -> Trace:
         """Compute every z and y for `x`, shape (D_0,) or (T, D_0), in the precision of the parameters.
+
+        Parameters
+        ----------
+        params, x
+            The parameters, and one instance or a batch.
+        workspace
+            Memory to use again; see `Workspace` for what that means for the result.
 
         Raises
         ------
@@ -319,7 +359,7 @@ class MLP:
         y = [_in_precision_of(np.result_type(*p.values()), x)]
         z: list[Array | None] = [None]
         for k in range(1, self.depth + 1):
-            z_k = _affine(y[-1], p[f"W{k}"], p[f"b{k}"])
+            z_k = _affine(_product(workspace, f"z{k}", y[-1], p[f"W{k}"].T), p[f"b{k}"])
             z.append(z_k)
             y.append(self.activation(k)(z_k))
         return Trace(tuple(y), tuple(z))
@@ -340,7 +380,13 @@ class MLP:
         mean = self.divergences(self.forward(params, x), d).mean()
         return mean if np.iscomplexobj(mean) else float(mean)
 
-    def backward(self, params: Mapping[str, ArrayLike], trace: Trace, d: ArrayLike) -> Gradients:
+    def backward(
+        self,
+        params: Mapping[str, ArrayLike],
+        trace: Trace,
+        d: ArrayLike,
+        workspace: Workspace | None = None,
+    ) -> Gradients:
         """All derivatives of the loss, from the outputs back to the input.
 
         Parameters
@@ -351,6 +397,8 @@ class MLP:
             Result of ``forward(params, x)``.
         d
             Targets, shape of ``trace.output``.
+        workspace
+            Memory to use again; see `Workspace` for what that means for the result.
 
         Returns
         -------
@@ -365,9 +413,9 @@ class MLP:
         gradients: Parameters = {}
         for k in range(self.depth, 0, -1):
             dz.insert(0, self._through_activation(k, trace, d, dy[0]))
-            gradients[f"W{k}"], gradients[f"b{k}"] = _mean_gradients(dz[0], trace.y[k - 1])
+            gradients[f"W{k}"], gradients[f"b{k}"] = _mean_gradients(workspace, k, dz[0], trace.y[k - 1])
             if k > 1:
-                dy.insert(0, dz[0] @ p[f"W{k}"])
+                dy.insert(0, _product(workspace, f"dy{k}", dz[0], p[f"W{k}"]))
         ordered = {key: gradients[key] for key in p}
         # A small W1 is copied, so that the caller may change it; copying a large one would cost too much.
         W1 = p["W1"].copy() if p["W1"].size <= _SMALL else p["W1"]
@@ -432,20 +480,23 @@ def _in_precision_of(dtype: np.dtype[Any], array: Array) -> Array:
     return array if "c" in (dtype.kind, array.dtype.kind) else array.astype(dtype, copy=False)
 
 
-def _affine(y: Array, W: Array, b: Array) -> Array:
+def _product(workspace: Workspace | None, key: str, a: Array, b: Array) -> Array:
+    """a @ b, in the workspace's memory if there is one and both are matrices."""
+    return a @ b if workspace is None or a.ndim == 1 else workspace.product(key, a, b)
+
+
+def _affine(product: Array, b: Array) -> Array:
     """z = y Wᵀ + b, shape (M,) or (T, M); the bias is added in place unless it is of a wider type."""
-    z = y @ W.T
-    if np.result_type(z, b) != z.dtype:
-        return z + b
-    z += b
-    return z
+    if np.result_type(product, b) != product.dtype:
+        return product + b
+    product += b
+    return product
 
 
-def _mean_gradients(dz: Array, y_before: Array) -> tuple[Array, Array]:
+def _mean_gradients(workspace: Workspace | None, k: int, dz: Array, y_before: Array) -> tuple[Array, Array]:
     """Gradients of W and b from dz (T, M) and the layer's input (T, D), averaged over the T rows."""
     if dz.ndim == 1:
         return np.outer(dz, y_before), dz.copy()
-    dW, db = dz.T @ y_before, dz.sum(axis=0)
-    # In place: fresh memory for another large array costs more than the division.
-    dW /= len(dz)
-    return dW, db / len(dz)
+    # Divided before the product: dz is much smaller than a large layer's weights.
+    share = dz / len(dz) if workspace is None else workspace.quotient(f"share{k}", dz, len(dz))
+    return _product(workspace, f"dW{k}", share.T, y_before), share.sum(axis=0)

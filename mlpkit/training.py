@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mlpkit._checks import Array, describe, finite_number, numeric_array, positive_integer
-from mlpkit.network import MLP, Parameters
+from mlpkit.network import MLP, Parameters, Workspace
 from mlpkit.optimizers import SGD, penalty_gradient
 
 __all__ = [
@@ -247,17 +247,22 @@ def _accumulated(
     d: Array,
     batches: Sequence[Array],
     noise: np.random.Generator | None,
+    workspace: Workspace | None = None,
 ) -> tuple[float, Parameters, Array]:
-    """Loss and gradients over the rows in `batches` together, and the outputs in their order."""
+    """Loss and gradients over the rows in `batches` together, and the outputs in their order.
+
+    With a workspace the gradients hold only until the next call with it.
+    """
+    memory = workspace if len(batches) == 1 else None
     total = sum(len(batch) for batch in batches)
     loss, gradients, outputs = 0.0, dict[str, Array](), []
     for batch in batches:
         # Random activations have one slope for both passes; without a generator they have their mean.
         now = net if noise is None else net.sample(noise, len(batch))
-        trace = now.forward(params, x[batch])
+        trace = now.forward(params, x[batch], memory)
         share = len(batch) / total
         loss += share * float(now.divergences(trace, d[batch]).mean())
-        for key, gradient in now.backward(params, trace, d[batch]).items():
+        for key, gradient in now.backward(params, trace, d[batch], memory).items():
             part = gradient if share == 1.0 else share * gradient
             gradients[key] = gradients[key] + part if key in gradients else part
         outputs.append(trace.output)
@@ -533,12 +538,13 @@ class Trainer:
         draws = noise if self._random() else None
         epoch, params, changes = state.epoch + 1, dict(state.params), dict(state.changes)
         safe, loss, step = params, state.history.last.divergence, 0
+        workspace = Workspace()  # the gradients of a step are used up before the next
         try:
             for step, batches in enumerate(groups, start=1):  # noqa: B007 (the error tells the step)
                 if len(groups) == 1 and not self._random():
                     gradients = dict(state.gradients)  # known since the end of the epoch before
                 else:
-                    batch_loss, gradients, _ = _accumulated(self.net, params, x, d, batches, draws)
+                    batch_loss, gradients, _ = _accumulated(self.net, params, x, d, batches, draws, workspace)
                     _require_finite(batch_loss, gradients)
                     loss = batch_loss
                 safe = params
