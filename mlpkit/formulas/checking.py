@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mlpkit._checks import Array
-from mlpkit.activations import sigmoid
+from mlpkit.activations import sigmoid, tanh
 from mlpkit.network import MLP, Gradients, Parameters
 from mlpkit.optimizers import SGD
 from mlpkit.steps import backward_steps
 
-__all__ = ["NetworkPoint"]
+__all__ = ["NetworkPoint", "random_network_point"]
 
 _H = 1e-5
 Place = tuple[Any, ...]
@@ -156,6 +156,12 @@ class NetworkPoint:
 
     def _count_products(self) -> int:
         return sum(step.products for step in backward_steps(self.net, self.params, self.x[0], self.d[0]))
+
+
+def random_network_point(rng: np.random.Generator) -> dict[str, Any]:
+    """The environment of a random network with three inputs, two hidden units and two outputs."""
+    net = MLP(widths=(3, 2, 2), hidden=tanh, output=sigmoid)
+    return NetworkPoint.random(rng, net).environment
 
 
 class _Either(float):

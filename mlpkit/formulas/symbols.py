@@ -18,6 +18,7 @@ from sympy.printing.precedence import PRECEDENCE
 __all__ = [
     "Applied",
     "Hat",
+    "Operation",
     "Partial",
     "Quantity",
     "Width",
@@ -27,11 +28,14 @@ __all__ = [
     "mul",
     "to_latex",
     "total",
+    "written",
 ]
 
 
 def _expression(value: Any) -> sp.Expr:
     """`value` as an expression; a string is the symbol of that name, never SymPy's function `N` or `S`."""
+    if isinstance(value, Str):
+        return value
     return sp.Symbol(value) if isinstance(value, str) else sp.sympify(value)
 
 
@@ -69,6 +73,41 @@ class Partial(sp.Expr):
         return sp.Expr.__new__(cls, _expression(above), _expression(below))
 
 
+class Operation(sp.Expr):
+    """An operation with its own way to be printed and to be computed; see `mlpkit.formulas.operations`.
+
+    A subclass gives `tex` (from the printed arguments to LaTeX) and `compute` (from their values to the
+    result), or `evaluated` where the arguments are not simply evaluated first. `precedence` is how tightly
+    the operation itself binds; arguments that bind more loosely than `inner` are put in parentheses.
+    """
+
+    precedence: int = PRECEDENCE["Atom"]
+    inner: int | None = None
+    #: True if a quotient is to stay in front of it: ½ and then a sum, not the sum over 2.
+    large: bool = False
+    #: True if it prints its own fences, so that an exponent needs no parentheses.
+    closed: bool = False
+
+    def __new__(cls, *arguments: Any) -> Operation:
+        return sp.Expr.__new__(cls, *map(_expression, arguments))
+
+    def _latex(self, printer: Any) -> str:
+        # SymPy asks the object first; by class name it would find its own printer of, say, an integral.
+        return printer.operation(self)
+
+    def tex(self, *printed: str) -> str:
+        """LaTeX, given that of the arguments."""
+        raise NotImplementedError
+
+    def compute(self, *values: Any) -> Any:
+        """The result, given the values of the arguments."""
+        raise NotImplementedError
+
+    def evaluated(self, environment: Environment, bound: Mapping[sp.Symbol, Any]) -> Any:
+        """The result, with names looked up in `environment` and index symbols in `bound`."""
+        return self.compute(*(evaluate(argument, environment, bound) for argument in self.args))
+
+
 class Width(sp.Expr):
     r"""The number of units of a layer, $D_k$."""
 
@@ -99,6 +138,9 @@ class Hat(sp.Symbol):
 
     def __new__(cls, name: str, tex: str) -> Hat:
         symbol = sp.Symbol.__new__(cls, name)
+        # SymPy hands out one object for one name, so another LaTeX would change the formulas before.
+        if getattr(symbol, "tex", tex) != tex:
+            raise ValueError(f"the symbol {name!r} is written {symbol.tex} already, got {tex}.")
         symbol.tex = tex
         return symbol
 
@@ -140,6 +182,14 @@ _WRITTEN = {
 }
 
 
+def written(keys: Mapping[str, str]) -> None:
+    """Say how keys of environments are written in LaTeX; a key can be written in one way only."""
+    for key, tex in keys.items():
+        if _WRITTEN.get(key, tex) != tex:
+            raise ValueError(f"the key {key!r} is written {_WRITTEN[key]} already, got {tex}.")
+        _WRITTEN[key] = tex
+
+
 class _HousePrinter(LatexPrinter):
     """Prints sums and products in the order written, and the course's own quantities."""
 
@@ -148,12 +198,15 @@ class _HousePrinter(LatexPrinter):
 
     def _print_Mul(self, product: sp.Mul) -> str:
         # A fraction in front of a sum stays in front; SymPy would put the whole sum over the 2 or the T.
-        if not isinstance(product.args[-1], sp.Sum):
+        last = product.args[-1]
+        if not isinstance(last, sp.Sum) and not getattr(last, "large", False):
             return super()._print_Mul(product)
         *factors, last = product.args
         level = PRECEDENCE["Mul"]
+        sign = "- " if factors and factors[0] == -1 else ""
+        factors = factors[1:] if sign else factors
         in_front = [self._print(f) if f.is_Rational else self.parenthesize(f, level) for f in factors]
-        return r"\,".join([*in_front, self._print(last)])
+        return sign + r"\,".join([*in_front, self._print(last)])
 
     def _print_Quantity(self, q: Quantity) -> str:
         base = _symbol(q.key)
@@ -163,8 +216,31 @@ class _HousePrinter(LatexPrinter):
         joint = "" if all(len(place) == 1 for place in places) else ","
         return base + ("_{" + joint.join(places) + "}" if places else "")
 
+    def _print_Pow(self, power: sp.Pow) -> str:
+        base, exponent = power.args
+        if not isinstance(base, (Applied, Operation, sp.log)) or not exponent.is_Integer or exponent < 0:
+            return super()._print_Pow(power)
+        inside = self._print(base)
+        closed = isinstance(base, Operation) and base.closed
+        return f"{inside}^{{{exponent}}}" if closed else rf"\left({inside}\right)^{{{exponent}}}"
+
+    def operation(self, operation: Operation) -> str:
+        """LaTeX of an operation, from that of its arguments."""
+        return operation.tex(*(self._argument(argument, operation.inner) for argument in operation.args))
+
+    def _argument(self, argument: Any, inner: int | None) -> str:
+        if isinstance(argument, Str):
+            return str(argument)
+        if inner is None:
+            return self._print(argument)
+        # A product within a product keeps its parentheses; a symbol needs none.
+        return self.parenthesize(argument, inner, strict=inner == PRECEDENCE["Atom"])
+
     def _print_Partial(self, p: Partial) -> str:
         return rf"\frac{{\partial {self._print(p.args[0])}}}{{\partial {self._print(p.args[1])}}}"
+
+    def _print_Rate(self, p: Partial) -> str:
+        return rf"\frac{{d{self._print(p.args[0])}}}{{d{self._print(p.args[1])}}}"
 
     def _print_Width(self, width: Width) -> str:
         return "D_{" + sp.latex(width.args[0]) + "}"
@@ -246,6 +322,8 @@ def evaluate(expression: Any, environment: Environment, bound: Mapping[sp.Symbol
             result = environment[expression.key](*map(value, expression.places))
         case Partial():
             result = environment["partial"](*(_reference(part, value) for part in expression.args))
+        case Operation():
+            result = expression.evaluated(environment, bound)
         case Width():
             result = environment["width"](value(expression.args[0]))
         case Applied():
@@ -267,7 +345,7 @@ def evaluate(expression: Any, environment: Environment, bound: Mapping[sp.Symbol
 def _reference(part: sp.Expr, value: Callable[[Any], Any]) -> tuple[Any, ...]:
     if isinstance(part, Quantity):
         return (part.key, *map(value, part.places))
-    return (part.name,)
+    return (part.key,) if isinstance(part, Applied) else (part.name,)
 
 
 def _evaluate_sum(expression: sp.Sum, environment: Environment, bound: Mapping[sp.Symbol, int]) -> Any:
@@ -282,7 +360,7 @@ def _evaluate_operation(expression: sp.Expr, value: Callable[[Any], Any]) -> Any
         case sp.Add():
             return sum(values)
         case sp.Mul():
-            result = 1.0
+            result = 1  # a whole number stays one: products stand in indices, too
             for factor in values:
                 result = result * factor
             return result
