@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import landlock, limits, namespaces, privileges, seccomp, system
-from .policy import Confinement, ConfinementError, Policy, Protection
+from .places import Places, check_hidden, check_reach, look_up
+from .policy import Confinement, ConfinementError, MiB, Policy, Protection
 from .system import Machine
 
 _NO_LANDLOCK = "Landlock: this kernel does not restrict paths by itself"
@@ -23,6 +24,7 @@ _NO_SECCOMP = "seccomp: system calls are not filtered, so processes, signals and
 _NO_ROOT = "private file systems: whether a known path exists can be seen (not what is in it)"
 _NO_CAP = "capped scratch folder: disk use is limited by the largest file only"
 _SHARED_COUNT = "own count of threads: the limit leaves room for the user's other processes"
+_NO_COUNT = "limit on threads: other processes of this user are counted but cannot be seen from here"
 _ROOT_COUNT = "limit on threads: the kernel does not count those of root (give Policy.user)"
 
 _PATIENCE = 20.0  # seconds for a child that only tries mechanisms out
@@ -50,17 +52,19 @@ def confine(policy: Policy, machine: Machine | None = None) -> Confinement:
     ConfinementError
         If `policy.require` is not reached, a path of the policy is not there, or a mechanism that the
         machine has did not take effect. The process may be shut in halfway and must end.
+
+    Notes
+    -----
+    Off Linux, and with ``require=Protection.NONE``, nothing is done at all.
     """
     machine = _usable(policy, measure() if machine is None else machine)
-    expected = _foresee(policy, machine)
+    expected = _foresee(policy.user, machine, _is_root())
     if expected.level < policy.require:
         raise ConfinementError(_refusal(policy.require, expected))
     if not system.supported():
-        limits.apply(policy.limits, used=0, threads=2**31)
         return expected
     try:
         _shut_in(policy, machine)
-        _try_the_walls(policy, machine)
     except OSError as error:
         raise ConfinementError(f"a mechanism of the confinement failed: {error}") from error
     return expected
@@ -81,27 +85,32 @@ def _usable(policy: Policy, machine: Machine) -> Machine:
     return machine
 
 
-def _own_count(policy: Policy, machine: Machine) -> bool:
+def _is_root() -> bool:
+    return hasattr(os, "getuid") and os.getuid() == 0
+
+
+def _own_count(user: int | None, machine: Machine, root: bool) -> bool:
     """Whether the kernel counts this process's threads apart: another user, or a namespace of one's own."""
     in_namespace = machine.namespaces and not machine.privileged
-    return policy.user is not None or (in_namespace and os.getuid() != 0)
+    return user is not None or (in_namespace and not root)
 
 
-def _foresee(policy: Policy, machine: Machine) -> Confinement:
+@cache
+def _foresee(user: int | None, machine: Machine, root: bool) -> Confinement:
     """Return what `confine` will reach with these mechanisms."""
     if not system.supported():
         here = f"{platform.system()} {platform.machine()}"
         remark = f"{here}: only Linux on {' or '.join(system.MACHINES)} can shut a process in"
-        return Confinement(Protection.NONE, ("resource limits",), (remark,), 0, False)
+        return Confinement(Protection.NONE, (), (remark,), 0, False)
     walls = machine.landlock_abi > 0 or machine.namespaces
-    thread_remark = _SHARED_COUNT if os.getuid() else _ROOT_COUNT
+    shared = _SHARED_COUNT if machine.counts_tasks else _NO_COUNT
     parts = [
         (True, "resource limits, no new privileges, no capabilities, ends with its parent", ""),
         (machine.landlock_abi > 0, f"Landlock ABI {machine.landlock_abi}", _NO_LANDLOCK),
         (machine.seccomp, f"seccomp: {len(seccomp.allowed_calls())} system calls allowed", _NO_SECCOMP),
         (machine.namespaces, "private file systems", _NO_ROOT),
         (machine.namespaces, "capped scratch folder", _NO_CAP),
-        (_own_count(policy, machine), "own count of threads", thread_remark),
+        (_own_count(user, machine, root), "own count of threads", _ROOT_COUNT if root else shared),
     ]
     return Confinement(
         level=Protection(int(walls) + int(machine.seccomp)),
@@ -112,19 +121,6 @@ def _foresee(policy: Policy, machine: Machine) -> Confinement:
     )
 
 
-def _check_paths(policy: Policy) -> None:
-    """Raise ConfinementError if a path is missing, or is granted although it is to be hidden."""
-    secrets = [hidden.resolve() for hidden in policy.hidden]
-    for name, paths in (("readable", policy.readable), ("writable", policy.changeable)):
-        for path in paths:
-            if not path.exists():
-                raise ConfinementError(f"Policy.{name}: {path} does not exist or cannot be reached")
-            real = path.resolve()
-            for secret in secrets:
-                if real == secret or secret in real.parents:
-                    raise ConfinementError(f"Policy.{name}: {path} lies in {secret}, which is to be hidden")
-
-
 def _shut_in(policy: Policy, machine: Machine) -> None:
     """Apply everything. Namespaces need rights, so they come early; the filter refuses all else, so last."""
     if system.count_threads() != 1:
@@ -132,46 +128,55 @@ def _shut_in(policy: Policy, machine: Machine) -> None:
     parent = os.getppid()
     privileges.die_with_parent(parent)
     privileges.own_session()
-    _check_paths(policy)
+    places = look_up(policy)
+    if machine.landlock_abi == 0:
+        check_hidden(places)
     privileges.wipe_environment(policy.environment)
     privileges.close_descriptors(policy.descriptors)
-    used = limits.address_space()
-    threads = limits.thread_limit(policy.limits, own_count=_own_count(policy, machine))
+    used = limits.address_space()  # read now: there may be no /proc later
+    threads = _thread_limit(policy, machine)
     if machine.namespaces:
-        namespaces.enter_private_root(policy, privileged=machine.privileged)
-    _take_identity(policy, private=machine.namespaces)
+        namespaces.enter_private_root(places, policy.limits.scratch_bytes, privileged=machine.privileged)
+    if policy.user is not None:
+        _become(policy.user, places)
+    check_reach(places)
     limits.apply(policy.limits, used=used, threads=threads)
     privileges.no_new_privileges()
     if machine.landlock_abi > 0:
-        landlock.restrict(policy, machine.landlock_abi)
+        landlock.restrict(places, machine.landlock_abi)
     privileges.drop_capabilities()
     privileges.not_dumpable()
     privileges.die_with_parent(parent)  # again: changes of ids have undone it
     if machine.seccomp:
         seccomp.install(seccomp.compiled(os.getpid()))
+    _try_the_walls(machine, places)
 
 
-def _take_identity(policy: Policy, *, private: bool) -> None:
-    """Become `policy.user`, who then owns the scratch folder."""
-    if policy.user is None:
-        return
-    if policy.scratch is not None:
-        os.chown(policy.scratch, policy.user, policy.user)
-        for place, folders, files in os.walk(policy.scratch):
+def _thread_limit(policy: Policy, machine: Machine) -> int | None:
+    own_count = _own_count(policy.user, machine, _is_root())
+    return limits.thread_limit(policy.limits, own_count=own_count, visible=machine.counts_tasks)
+
+
+def _become(user: int, places: Places) -> None:
+    """Take another user id; the scratch folder and what lies in it goes to that user."""
+    if places.scratch is not None:
+        os.chown(places.scratch, user, user)
+        for place, folders, files in os.walk(places.scratch):
             for name in (*folders, *files):
-                os.chown(os.path.join(place, name), policy.user, policy.user, follow_symlinks=False)
-    privileges.become(policy.user)
+                os.chown(os.path.join(place, name), user, user, follow_symlinks=False)
+    privileges.become(user)
 
 
-def _try_the_walls(policy: Policy, machine: Machine) -> None:
+def _try_the_walls(machine: Machine, places: Places) -> None:
     """Lean against each wall once: what is not refused now would not be refused to a student."""
     if machine.seccomp:
         _must_fail("opening a socket", lambda: socket.socket(socket.AF_UNIX), errno.EPERM)
         _must_fail("signalling the parent", lambda: os.kill(os.getppid(), 0), errno.EPERM)
-    everything = Path("/") in policy.readable + policy.changeable
-    if machine.landlock_abi and not everything:
+    if places.root_is_readable:
+        return
+    if machine.landlock_abi:
         _must_fail("listing /", lambda: os.listdir("/"), errno.EACCES)
-    if machine.namespaces and not everything and Path("/proc") not in policy.readable:
+    if machine.namespaces and Path("/proc") not in places.readable:
         _must_fail("looking at processes", lambda: os.stat("/proc/self"), errno.ENOENT)
 
 
@@ -191,18 +196,18 @@ def measure() -> Machine:
     if not system.supported():
         return Machine()
     abi, privileged = landlock.abi(), privileges.may_mount()
-    policy = Policy(readable=(Path("/usr"),)) if os.path.isdir("/usr") else Policy()
+    places = look_up(Policy(readable=(Path("/usr"),)) if os.path.isdir("/usr") else Policy())
 
     def walls() -> None:
         privileges.no_new_privileges()
-        landlock.restrict(policy, abi)
+        landlock.restrict(places, abi)
 
     def filtering() -> None:
         privileges.no_new_privileges()
         seccomp.install(seccomp.compiled(os.getpid()))
 
     def mounts() -> None:
-        namespaces.enter_private_root(policy, privileged=privileged)
+        namespaces.enter_private_root(places, MiB, privileged=privileged)
 
     no_landlock = _trouble_of(walls) if abi else ""
     no_seccomp = _trouble_of(filtering) if seccomp.available() else "the kernel has none"
@@ -213,13 +218,14 @@ def measure() -> Machine:
         seccomp=not no_seccomp,
         namespaces=not no_mounts,
         privileged=privileged,
+        counts_tasks=not _is_root() and not _trouble_of(limits.try_counting),
         remarks=tuple(f"{name}: tried here, got: {trouble}" for name, trouble in found if trouble),
     )
 
 
 def probe() -> Confinement:
     """Return what `confine` reaches on this machine. Measured in children once, then remembered."""
-    return _foresee(Policy(), measure())
+    return _foresee(None, measure(), _is_root())
 
 
 def _trouble_of(attempt: Callable[[], None]) -> str:

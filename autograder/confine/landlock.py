@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import system
-from .policy import Policy
+from .places import Places
 
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _REMOVE_DIR, _REMOVE_FILE, _MAKE_DIR, _MAKE_FILE = 1 << 4, 1 << 5, 1 << 7, 1 << 8
@@ -75,12 +75,11 @@ def without(path: Path, rights: int, hidden: tuple[Path, ...]) -> Iterator[Grant
             yield from without(Path(entry.path), rights, hidden)
 
 
-def grants(policy: Policy) -> Iterator[Grant]:
-    """Yield what the policy allows, with all links resolved."""
-    hidden = tuple(path.resolve() for path in policy.hidden)
-    for paths, rights in ((policy.readable, READ), (policy.changeable, WRITE)):
+def grants(places: Places) -> Iterator[Grant]:
+    """Yield what is allowed where."""
+    for paths, rights in ((places.readable, READ), (places.changeable, WRITE)):
         for path in paths:
-            yield from without(path.resolve(), rights, hidden)
+            yield from without(path, rights, places.hidden)
     yield from ((path, rights) for path, rights in DEVICES if path.exists())
 
 
@@ -102,12 +101,12 @@ def _create(version: int) -> int:
     return system.call("landlock_create_ruleset", attributes[:size], size, 0)
 
 
-def restrict(policy: Policy, version: int) -> None:
-    """Shut this thread into the policy's paths, for good; `no_new_privs` must be set.
+def restrict(places: Places, version: int) -> None:
+    """Shut this thread into these places, for good; `no_new_privs` must be set.
 
     Parameters
     ----------
-    policy : Policy
+    places : Places
         What may be read and written.
     version : int
         The version of Landlock to use, at least 1.
@@ -120,7 +119,7 @@ def restrict(policy: Policy, version: int) -> None:
     known = handled(version)
     ruleset = _create(version)
     try:
-        for path, rights in grants(policy):
+        for path, rights in grants(places):
             if rights & known:
                 _add(ruleset, path, rights & known)
         system.call("landlock_restrict_self", ruleset, 0)

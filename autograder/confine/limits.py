@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import os
-import resource
+import sys
 from pathlib import Path
 
 from .policy import KiB, Limits
 
+if sys.platform != "win32":
+    import resource
+
 # Room for other processes of the same user where the kernel counts them together.
-_HEADROOM = 512
+HEADROOM = 512
 
 
 def address_space() -> int:
@@ -36,11 +39,25 @@ def tasks_of(user: int) -> int:
     return total
 
 
-def thread_limit(limits: Limits, *, own_count: bool) -> int:
-    """Return RLIMIT_NPROC; it counts all threads of a user unless this process has a count of its own."""
+def try_counting() -> None:
+    """Raise BlockingIOError if the kernel counts more threads of this user than can be seen. Needs a fork."""
+    count = tasks_of(os.getuid()) + HEADROOM
+    resource.setrlimit(resource.RLIMIT_NPROC, (count, count))
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def thread_limit(limits: Limits, *, own_count: bool, visible: bool) -> int | None:
+    """Return RLIMIT_NPROC, or None to leave it.
+
+    The kernel counts all threads of a user, in all containers, unless this process has a count of its own.
+    Where the others cannot be seen, a limit would hit students whose neighbours are busy.
+    """
     if own_count:
         return limits.processes + 1
-    return tasks_of(os.getuid()) + limits.processes + _HEADROOM
+    return tasks_of(os.getuid()) + limits.processes + HEADROOM if visible else None
 
 
 def _lower(name: str, value: int) -> None:
@@ -53,7 +70,7 @@ def _lower(name: str, value: int) -> None:
     resource.setrlimit(kind, (value, value))
 
 
-def apply(limits: Limits, *, used: int, threads: int) -> None:
+def apply(limits: Limits, *, used: int, threads: int | None) -> None:
     """Set all limits, for good.
 
     Parameters
@@ -62,7 +79,7 @@ def apply(limits: Limits, *, used: int, threads: int) -> None:
         What may be used up.
     used : int
         Bytes of address space that the process has already, from `address_space`.
-    threads : int
+    threads : int or None
         From `thread_limit`.
     """
     seconds = math.ceil(limits.cpu_seconds)
@@ -75,7 +92,8 @@ def apply(limits: Limits, *, used: int, threads: int) -> None:
     _lower("RLIMIT_MEMLOCK", 64 * KiB)
     for name in ("RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO"):
         _lower(name, 0)
-    _lower("RLIMIT_NPROC", threads)
+    if threads is not None:
+        _lower("RLIMIT_NPROC", threads)
 
 
 def scratch_use(folder: Path) -> int:

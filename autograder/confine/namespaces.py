@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import landlock, system
-from .policy import Policy
+from .places import Places
 
 _NEW_MOUNTS, _NEW_IPC, _NEW_USER = 0x00020000, 0x08000000, 0x10000000
 _NO_SETUID, _NO_DEVICES, _NO_PROGRAMS = 2, 4, 8  # MS_NOSUID, MS_NODEV, MS_NOEXEC
@@ -29,40 +29,10 @@ _OLD = "/.old"
 _FILES_OF_SCRATCH = 10_000
 
 
-def symlinks_on(path: Path, depth: int = 40) -> Iterator[tuple[Path, str]]:
-    """Yield every symbolic link met on the way to `path`, with what it says."""
-    place = Path("/")
-    for index, part in enumerate(path.parts[1:], start=2):
-        place /= part
-        if place.is_symlink():
-            target = os.readlink(place)
-            yield place, target
-            if depth:
-                rest = Path(os.path.normpath(place.parent / target), *path.parts[index:])
-                yield from symlinks_on(rest, depth - 1)
-            return
-
-
-def _outermost(paths: set[Path]) -> list[Path]:
+def _outermost(paths: Iterable[Path]) -> list[Path]:
     """Return the paths that lie below no other one, in order."""
-    return sorted(path for path in paths if not any(parent in paths for parent in path.parents))
-
-
-class _Plan:
-    """What the new root will hold, looked up while the old one is still there."""
-
-    def __init__(self, policy: Policy) -> None:
-        named = [*policy.readable, *policy.writable]
-        self.readable = _outermost({path.resolve() for path in policy.readable})
-        self.writable = _outermost({path.resolve() for path in policy.writable})
-        self.hidden = [path.resolve() for path in policy.hidden if path.exists()]
-        self.scratch = None if policy.scratch is None else policy.scratch.resolve()
-        self.links = dict(link for path in named for link in symlinks_on(Path(os.path.abspath(path))))
-        if policy.scratch is not None:
-            self.links |= dict(symlinks_on(Path(os.path.abspath(policy.scratch))))
-        self.folder = os.getcwd()
-        self.scratch_bytes = policy.limits.scratch_bytes
-        self.owner = (os.getuid(), os.getgid()) if policy.user is None else (policy.user, policy.user)
+    together = set(paths)
+    return sorted(path for path in together if together.isdisjoint(path.parents))
 
 
 def enter_user_namespace() -> None:
@@ -129,47 +99,47 @@ def _hide(path: Path) -> None:
         system.mount("/dev/null", str(path), None, _BIND)
 
 
-def _private_scratch(plan: _Plan) -> None:
+def _private_scratch(scratch: Path, size: int) -> None:
     """Mount a capped file system on the scratch folder and copy what lies there."""
-    if plan.scratch is None:
-        return
-    _target(plan.scratch)
-    user, group = plan.owner
-    options = f"size={plan.scratch_bytes},nr_inodes={_FILES_OF_SCRATCH},mode=700,uid={user},gid={group}"
-    system.mount("tmpfs", str(plan.scratch), "tmpfs", _NO_SETUID | _NO_DEVICES | _NO_PROGRAMS, options)
-    shutil.copytree(f"{_OLD}{plan.scratch}", plan.scratch, symlinks=True, dirs_exist_ok=True)
+    _target(scratch)
+    options = f"size={size},nr_inodes={_FILES_OF_SCRATCH},mode=700"
+    system.mount("tmpfs", str(scratch), "tmpfs", _NO_SETUID | _NO_DEVICES | _NO_PROGRAMS, options)
+    shutil.copytree(f"{_OLD}{scratch}", scratch, symlinks=True, dirs_exist_ok=True)
 
 
-def _make_links(links: dict[Path, str]) -> None:
-    for place, target in links.items():
+def _make_links(links: Iterable[tuple[Path, str]]) -> None:
+    for place, target in links:
         if not os.path.lexists(place):
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(target)
 
 
-def _fill(plan: _Plan) -> None:
-    for path in plan.readable:
+def _fill(places: Places, scratch_bytes: int) -> None:
+    for path in _outermost(places.readable):
         _bind(path, writable=False)
-    for path in plan.writable:
+    for path in _outermost(places.writable):
         _bind(path, writable=True)
     for path, _ in landlock.DEVICES:
         if os.path.exists(f"{_OLD}{path}"):
             _bind(path, writable=True)
-    _private_scratch(plan)
-    _make_links(plan.links)
-    for path in plan.hidden:
+    if places.scratch is not None:
+        _private_scratch(places.scratch, scratch_bytes)
+    _make_links(places.links)
+    for path in places.hidden:
         _hide(path)
 
 
-def enter_private_root(policy: Policy, *, privileged: bool) -> None:
-    """Move this process into a root that holds only what the policy names.
+def enter_private_root(places: Places, scratch_bytes: int, *, privileged: bool) -> None:
+    """Move this process into a root that holds only these places.
 
     The working folder stays if it is still there, else it becomes the scratch folder or "/".
 
     Parameters
     ----------
-    policy : Policy
+    places : Places
         What is to be there.
+    scratch_bytes : int
+        Size of the scratch folder.
     privileged : bool
         Whether the capability to mount is there already, so that no user namespace is needed.
 
@@ -178,14 +148,12 @@ def enter_private_root(policy: Policy, *, privileged: bool) -> None:
     OSError
         If a step is refused; the process may then be left in between and must end.
     """
-    plan = _Plan(policy)
+    folder, mask = os.getcwd(), os.umask(0o022)
     _enter(privileged=privileged)
     _empty_root()
-    _fill(plan)
+    _fill(places, scratch_bytes)
     system.unmount(_OLD, _DETACH)
     os.rmdir(_OLD)
     system.mount("none", "/", None, _REMOUNT | _BIND | _READ_ONLY | _NO_SETUID | _NO_DEVICES)
-    for folder in (plan.folder, str(plan.scratch or "/"), "/"):
-        if os.path.isdir(folder):
-            os.chdir(folder)
-            break
+    os.umask(mask)
+    os.chdir(next(place for place in (folder, str(places.scratch or "/"), "/") if os.path.isdir(place)))

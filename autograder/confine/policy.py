@@ -52,7 +52,7 @@ class Protection(IntEnum):
 
 
 _WORDS = {
-    Protection.NONE: "Resource limits at most: submitted code can do whatever the teacher can.",
+    Protection.NONE: "Limits on resources at most: submitted code can do whatever the teacher can.",
     Protection.PARTIAL: "Some of the walls stand (see which are missing): code that means harm can get out.",
     Protection.FULL: (
         "Submitted code reads only what it was given, writes only to its scratch folder, starts no process, "

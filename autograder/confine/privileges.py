@@ -47,7 +47,7 @@ def drop_capabilities() -> None:
         try:
             prctl(_DROP_BOUND, number)
         except OSError:
-            continue  # the kernel has fewer, or we never had the right: then there is nothing to drop
+            break  # the kernel has no more, or we never had the right: then there is nothing to drop
     prctl(_AMBIENT, _AMBIENT_CLEAR_ALL)
     header = struct.pack("<Ii", _CAPABILITY_VERSION, 0)
     system.call("capset", header, bytes(24))
@@ -124,7 +124,7 @@ def wipe_environment(kept: tuple[str, ...]) -> None:
     saved = {name: os.environ[name] for name in kept if name in os.environ}
     start, end = _environment_block()
     os.environ.clear()
-    ctypes.CDLL(None).clearenv()
+    system.clear_environment()
     if end > start:
         ctypes.memset(start, 0, end - start)
     os.environ.update(saved)

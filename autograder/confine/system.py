@@ -158,7 +158,7 @@ def number(name: str, machine: str | None = None) -> int | None:
     OSError
         If there is no table for the machine.
     """
-    machine = machine or platform.machine()
+    machine = machine or _here()
     if machine not in MACHINES:
         raise OSError(f"There is no table of system calls for {machine!r}; known: {', '.join(MACHINES)}.")
     return _NUMBERS[name][MACHINES.index(machine)]
@@ -169,9 +169,13 @@ def known_calls() -> tuple[str, ...]:
     return tuple(_NUMBERS)
 
 
+_here = cache(platform.machine)
+
+
+@cache
 def supported() -> bool:
     """Whether this is a 64-bit Linux of a known architecture: nothing here works elsewhere."""
-    return sys.platform == "linux" and platform.machine() in MACHINES and sys.maxsize > 2**32
+    return sys.platform == "linux" and _here() in MACHINES and sys.maxsize > 2**32
 
 
 @cache
@@ -223,6 +227,11 @@ def unshare(flags: int) -> None:
         raise OSError(code, f"unshare: {os.strerror(code)}")
 
 
+def clear_environment() -> None:
+    """Call clearenv(3): libc then reads no variable of the initial environment."""
+    _libc().clearenv()
+
+
 @dataclass(frozen=True)
 class Machine:
     """What the kernel offers. Made by `measure`, or by a test that wants to see an older kernel.
@@ -237,6 +246,8 @@ class Machine:
         Whether a process gets file systems of its own.
     privileged : bool
         Whether this process may mount by itself, so that no user namespace is needed.
+    counts_tasks : bool
+        Whether the threads that the kernel counts for this user can be seen from here.
     remarks : tuple of str
         Why something is not offered.
     """
@@ -245,6 +256,7 @@ class Machine:
     seccomp: bool = False
     namespaces: bool = False
     privileged: bool = False
+    counts_tasks: bool = False
     remarks: tuple[str, ...] = ()
 
 
