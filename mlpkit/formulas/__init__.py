@@ -6,19 +6,8 @@ source, ``catalogue()`` lists them all; notebooks show one where their source sa
 (``formula.point(rng)``), and ``formula.error(environment)`` compares its two sides there.
 """
 
-# Importing a theme fills the registry; the order is that of the lectures.
-from mlpkit.formulas import passes as _passes  # noqa: F401, I001
-from mlpkit.formulas import units as _units  # noqa: F401
-from mlpkit.formulas import targets as _targets  # noqa: F401
-from mlpkit.formulas import activations as _activations  # noqa: F401
-from mlpkit.formulas import divergences as _divergences  # noqa: F401
-from mlpkit.formulas import calculus as _calculus  # noqa: F401
-from mlpkit.formulas import descent as _descent  # noqa: F401
-from mlpkit.formulas import chain as _chain  # noqa: F401
-from mlpkit.formulas import vector as _vector  # noqa: F401
-from mlpkit.formulas import special as _special  # noqa: F401
-from mlpkit.formulas import differentiation as _differentiation  # noqa: F401
-from mlpkit.formulas import training as _training  # noqa: F401
+# The passes are always there; other themes are imported when one of their formulas is asked for.
+from mlpkit.formulas import passes as _passes  # noqa: F401
 from mlpkit.formulas.catalogue import Catalogue, catalogue
 from mlpkit.formulas.checking import NetworkPoint
 from mlpkit.formulas.registry import (

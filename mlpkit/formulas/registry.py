@@ -247,6 +247,28 @@ def _resolve(dotted: str) -> Any:
 
 _FORMULAS: dict[str, Formula] = {}
 
+#: The modules that register formulas, in the order of the catalogue. They are imported when a formula is
+#: asked for that is not there yet: pictures of a network need the passes only, and are made without SciPy.
+_THEMES = (
+    "passes",
+    "units",
+    "targets",
+    "activations",
+    "divergences",
+    "calculus",
+    "descent",
+    "chain",
+    "vector",
+    "special",
+    "differentiation",
+    "training",
+)
+
+
+def _load() -> None:
+    for theme in _THEMES:
+        importlib.import_module(f"mlpkit.formulas.{theme}")
+
 
 def register(formula: Formula) -> Formula:
     """Add a formula; a name can be used once."""
@@ -258,6 +280,8 @@ def register(formula: Formula) -> Formula:
 
 def get(name: str) -> Formula:
     """The formula of this name, or UnknownFormulaError with close matches."""
+    if name not in _FORMULAS:
+        _load()
     try:
         return _FORMULAS[name]
     except KeyError:
@@ -270,7 +294,8 @@ def latex(name: str) -> str:
 
 
 def names() -> tuple[str, ...]:
-    """All names, in the order of registration."""
+    """All names: those of the passes first, then theme by theme in the order of the lectures."""
+    _load()
     return tuple(_FORMULAS)
 
 
