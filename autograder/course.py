@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from glob import escape
+from glob import escape, glob
 from logging import Logger
 from pathlib import Path
 
@@ -19,25 +19,13 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from .errors import CourseError
+
+__all__ = ["CONFIG_NAME", "Course", "CourseError", "put_tools_on_path"]
+
 CONFIG_NAME = "nbgrader_config.py"
+_WORK = ".work-"
 _NAME = re.compile(r"[A-Za-z0-9][\w.@ -]*")
-
-
-class CourseError(Exception):
-    """A mistake that a person can mend: says what is wrong and what to do next.
-
-    Parameters
-    ----------
-    problem : str
-        What is wrong, as a plain sentence.
-    next_step : str
-        What to do about it.
-    """
-
-    def __init__(self, problem: str, next_step: str) -> None:
-        super().__init__(f"{problem} {next_step}")
-        self.problem = problem
-        self.next_step = next_step
 
 
 @dataclass(frozen=True)
@@ -90,9 +78,20 @@ class Course:
         )
 
     @cached_property
+    def _folders(self) -> CourseDirectory:
+        """nbgrader's own idea of where things are, changed by ``c.CourseDirectory`` alone."""
+        root = self.config.CourseDirectory.get("root") or str(self.root)
+        return CourseDirectory(config=self.config, root=os.path.join(self.root, root))
+
+    def step(self, step: str, student: str, assignment: str) -> Path:
+        """The folder of one of nbgrader's steps, such as ``"submitted"``."""
+        name = getattr(self._folders, f"{step}_directory")
+        return Path(self._folders.format_path(name, student, assignment))
+
+    @cached_property
     def gradebook_url(self) -> str:
         """The gradebook's address: the one in the configuration, or SQLite in the course folder."""
-        return self.config.CourseDirectory.get("db_url") or f"sqlite:///{self.root / 'gradebook.db'}"
+        return self._folders.db_url
 
     @cached_property
     def course_id(self) -> str:
@@ -101,11 +100,11 @@ class Course:
 
     def source(self, assignment: str) -> Path:
         """The instructor notebook."""
-        return self.root / "source" / assignment / f"{assignment}.ipynb"
+        return self.step("source", ".", assignment) / f"{assignment}.ipynb"
 
     def release(self, assignment: str) -> Path:
         """The student copy."""
-        return self.root / "release" / assignment / f"{assignment}.ipynb"
+        return self.step("release", ".", assignment) / f"{assignment}.ipynb"
 
     def authoring(self, name: str) -> Path:
         """A file of the course's authors that is never copied to students."""
@@ -113,15 +112,15 @@ class Course:
 
     def submitted(self, student: str, assignment: str) -> Path:
         """The folder that a student handed in. Read only: grading never changes it."""
-        return self.root / "submitted" / student / assignment
+        return self.step("submitted", student, assignment)
 
     def autograded(self, student: str, assignment: str) -> Path:
         """The folder with the executed copy of a submission."""
-        return self.root / "autograded" / student / assignment
+        return self.step("autograded", student, assignment)
 
     def feedback(self, student: str, assignment: str) -> Path:
         """The folder with the pages for a student."""
-        return self.root / "feedback" / student / assignment
+        return self.step("feedback", student, assignment)
 
     def outcomes(self, assignment: str) -> Path:
         """The record of the last grading of every student."""
@@ -141,19 +140,32 @@ class Course:
         """
         if not _NAME.fullmatch(assignment):
             raise CourseError(f"`{assignment}` is not an assignment name.", "Use a plain name such as ps2.")
-        if not self.source(assignment).is_file():
-            known = sorted(path.parent.name for path in self.root.glob("source/*/*.ipynb"))
+        if not any(self.source(assignment).parent.glob("*.ipynb")):
+            everything = self.step("source", ".", "*") / "*.ipynb"
+            known = sorted({Path(path).parent.name for path in glob(str(everything))})
             raise CourseError(
                 f"There is no assignment `{assignment}`: source/{assignment}/{assignment}.ipynb is missing.",
                 f"Known assignments: {', '.join(known)}." if known else "Build the notebooks first.",
             )
 
     def handed_in(self) -> tuple[str, ...]:
-        """Names of the students who have a folder under ``submitted/``, sorted."""
-        folder = self.root / "submitted"
-        if not folder.is_dir():
-            return ()
-        return tuple(sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")))
+        """Names of the students who have a folder among the submissions, sorted."""
+        # With nbgrader's own layout a student's folder counts even if it holds no assignment.
+        inside = self._folders.directory_structure.endswith(os.path.join("{student_id}", "{assignment_id}"))
+        where = self.step("submitted", "*", "*")
+        names = {
+            match["student"]
+            for path in glob(str(where.parent if inside else where))
+            if os.path.isdir(path) and (match := self._student_of(inside).fullmatch(path))
+        }
+        return tuple(sorted(name for name in names if not name.startswith(".")))
+
+    def _student_of(self, inside: bool) -> re.Pattern[str]:
+        """Matches a folder of submissions and finds the student in it."""
+        where = self.step("submitted", "\0", "\1")
+        pattern = re.escape(str(where.parent if inside else where))
+        student, assignment = re.escape("\0"), re.escape("\1")
+        return re.compile(pattern.replace(student, "(?P<student>[^/]+)", 1).replace(assignment, "[^/]+"))
 
     @contextmanager
     def work_folder(self) -> Iterator[Path]:
@@ -161,12 +173,23 @@ class Course:
 
         It lies in ``autograded/``, which git ignores, under a dotted name that no tool lists.
         """
-        parent = self.root / "autograded"
-        parent.mkdir(exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".work-", dir=parent))
+        parent = self.step("autograded", "*", "*")
+        while "*" in str(parent):
+            parent = parent.parent
+        parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(parent)
+        folder = Path(tempfile.mkdtemp(prefix=f"{_WORK}{os.getpid()}-", dir=parent))
         try:
             yield folder
         finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove the temporary folders of runs that were killed."""
+    for folder in parent.glob(f"{_WORK}*"):
+        pid = folder.name.removeprefix(_WORK).split("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 
 from .course import Course, CourseError, put_tools_on_path
 from .notebook import grade_id, read_notebook
 from .outcome import CellOutcome, Outcome
+from .sanitise import Template, TemplateCell, strip_hidden
+from .worker import label
 
 
 @contextmanager
@@ -27,15 +31,15 @@ def open_gradebook(course: Course) -> Iterator[Gradebook]:
 
 
 def require_released(course: Course, assignment: str) -> None:
-    """Check that the gradebook knows the assignment and its student copy is there.
+    """Check that the gradebook knows the assignment.
 
     Raises
     ------
     CourseError
         If ``autograder release`` has not been run.
     """
-    course.require(assignment)
-    if not course.release(assignment).is_file() or not _knows(course, assignment):
+    if not _knows(course, assignment):
+        course.require(assignment)
         raise CourseError(
             f"`{assignment}` has not been released: the gradebook does not know its tests.",
             f"Run: autograder release {assignment}",
@@ -48,26 +52,83 @@ def roster(course: Course) -> tuple[str, ...]:
         return tuple(sorted({student.id for student in gradebook.students} | set(course.handed_in())))
 
 
-def empty_cells(course: Course, assignment: str) -> tuple[CellOutcome, ...]:
-    """The graded cells in the order of the notebook, without points."""
+def templates(course: Course, assignment: str) -> tuple[Template, ...]:
+    """The notebooks of an assignment as the gradebook has them, hidden tests included."""
     with open_gradebook(course) as gradebook:
-        notebook = gradebook.find_notebook(assignment, assignment)
-        by_hand = {cell.name for cell in (*notebook.solution_cells, *notebook.task_cells)}
-        cells = {
-            cell.name: CellOutcome(cell.name, None, float(cell.max_score), cell.name in by_hand)
-            for cell in (*notebook.grade_cells, *notebook.task_cells)
-        }
-    order = [name for cell in read_notebook(course.release(assignment)).cells if (name := grade_id(cell))]
-    names = [name for name in order if name in cells] + sorted(set(cells) - set(order))
-    return tuple(cells[name] for name in names)
+        notebooks = gradebook.find_assignment(assignment).notebooks
+        return tuple(_template(course, assignment, notebook) for notebook in notebooks)
+
+
+def _template(course: Course, assignment: str, notebook: Any) -> Template:
+    """One notebook of the gradebook."""
+    graded = {cell.name: cell for cell in (*notebook.grade_cells, *notebook.task_cells)}
+    grade = {cell.name for cell in notebook.grade_cells}
+    solution = {cell.name for cell in notebook.solution_cells}
+    task = {cell.name for cell in notebook.task_cells}
+    released = _released(course, assignment, notebook.name)
+    regions = _hidden_regions(course)
+    cells = [
+        TemplateCell(
+            name=cell.name,
+            cell_type=cell.cell_type,
+            source=cell.source or "",
+            locked=bool(cell.locked),
+            grade=cell.name in grade,
+            solution=cell.name in solution,
+            task=cell.name in task,
+            points=float(graded[cell.name].max_score) if cell.name in graded else None,
+            checksum=cell.checksum,
+            visible=released.get(cell.name, strip_hidden(cell.source or "", regions)),
+        )
+        for cell in notebook.source_cells
+    ]
+    order = {name: index for index, name in enumerate(released)}
+    # Sorting is stable: without a student copy the order is that of the gradebook, which is the notebook's.
+    cells.sort(key=lambda cell: order.get(cell.name, len(order)) if order else 0)
+    return Template(notebook.name, json.loads(notebook.kernelspec or "{}") or {}, tuple(cells))
+
+
+def _released(course: Course, assignment: str, notebook: str) -> dict[str, str]:
+    """Sources of the student copy by grade id, in its order; empty if there is none."""
+    path = course.release(assignment).with_name(f"{notebook}.ipynb")
+    if not path.is_file():
+        return {}
+    cells = read_notebook(path).cells
+    return {name: cell.source for cell in cells if (name := grade_id(cell))}
+
+
+def _hidden_regions(course: Course) -> tuple[tuple[str, str], ...]:
+    """What marks hidden tests and mark schemes in this course."""
+    hidden, scheme = ClearHiddenTests(config=course.config), ClearMarkScheme(config=course.config)
+    return (
+        (hidden.begin_test_delimeter, hidden.end_test_delimeter),
+        (scheme.begin_mark_scheme_delimeter, scheme.end_mark_scheme_delimeter),
+    )
+
+
+def empty_cells(course: Course, assignment: str) -> tuple[CellOutcome, ...]:
+    """The graded cells in the order of the notebooks, without points."""
+    notebooks = templates(course, assignment)
+    return tuple(
+        CellOutcome(
+            label(notebook.name, cell.name, len(notebooks) > 1), None, float(cell.points or 0.0), cell.manual
+        )
+        for notebook in notebooks
+        for cell in notebook.cells
+        if cell.grade or cell.task
+    )
 
 
 def read_cells(course: Course, student: str, assignment: str) -> tuple[CellOutcome, ...]:
-    """The points that a student has now, in the order of the notebook."""
+    """The points that a student has now, in the order of the notebooks."""
     blank = empty_cells(course, assignment)
     with open_gradebook(course) as gradebook:
-        submission = gradebook.find_submission_notebook(assignment, assignment, student)
-        points = {grade.name: _points(grade) for grade in submission.grades}
+        notebooks = gradebook.find_submission(assignment, student).notebooks
+        points = {
+            label(notebook.name, grade.name, len(notebooks) > 1): _points(grade)
+            for notebook in notebooks
+            for grade in notebook.grades
+        }
     return tuple(replace(cell, points=_settle(cell, points.get(cell.grade_id))) for cell in blank)
 
 
@@ -127,10 +188,9 @@ def _knows(course: Course, assignment: str) -> bool:
         return False
     with open_gradebook(course) as gradebook:
         try:
-            gradebook.find_notebook(assignment, assignment)
+            return bool(gradebook.find_assignment(assignment).notebooks)
         except MissingEntry:
             return False
-    return True
 
 
 def _points(grade: Any) -> float | None:

@@ -17,16 +17,9 @@ from nbformat import NotebookNode
 
 from .course import Course
 from .outcome import Status
+from .sanitise import UnreadableError
 
-
-class UnreadableError(Exception):
-    """There is nothing to grade: carries the status, a plain reason and the next step."""
-
-    def __init__(self, status: Status, reason: str, next_step: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.next_step = next_step
+__all__ = ["Submission", "UnreadableError", "grade_id", "mend", "read_notebook", "read_submission"]
 
 
 @dataclass(frozen=True)

@@ -6,19 +6,22 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from .course import CourseError
+from .errors import CourseError
 
 
 class Status(Enum):
-    """The four ends that a submission can come to. A score of zero is ``GRADED``."""
+    """The ends that a submission can come to. A score of zero is ``GRADED``."""
 
     GRADED = "graded"
     TIMED_OUT = "graded, time-out"
+    DIED = "graded, process died"
+    CRASHED = "crashed"
     NOT_GRADABLE = "not gradable"
     MISSING = "missing"
 
@@ -39,6 +42,10 @@ class CellOutcome:
         Whether a person grades this cell.
     error : str or None
         Why points were lost, as one line.
+    seconds : float
+        Wall time of the cell.
+    tail : str
+        The end of what it printed, if it lost points.
     """
 
     grade_id: str
@@ -46,6 +53,8 @@ class CellOutcome:
     max_points: float
     manual: bool = False
     error: str | None = None
+    seconds: float = 0.0
+    tail: str = ""
 
     @property
     def failed(self) -> bool:
@@ -81,7 +90,20 @@ class Outcome:
     seconds : float
         Wall time.
     log : str
-        The end of the engine's log if it failed.
+        The end of the engine's log if it failed, or of what a process said that was killed or crashed.
+    protection : str
+        How well the submission was confined while it ran: ``"full"``, ``"partial"`` or ``"none"``; empty
+        if it did not run.
+    mechanisms : tuple of str
+        What confined it.
+    attempts : int
+        How often its notebook was started.
+    cpu_seconds : float
+        Processor time of its process.
+    peak_bytes : int
+        Largest memory of its process.
+    fingerprint : str
+        Of the submission, the tests and the limits; while it stays the same there is nothing to grade.
     """
 
     student: str
@@ -95,11 +117,17 @@ class Outcome:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     log: str = ""
+    protection: str = ""
+    mechanisms: tuple[str, ...] = ()
+    attempts: int = 0
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+    fingerprint: str = ""
 
     @property
     def graded(self) -> bool:
         """Whether there is a grade."""
-        return self.status in (Status.GRADED, Status.TIMED_OUT)
+        return self.status in (Status.GRADED, Status.TIMED_OUT, Status.DIED)
 
     @property
     def failed(self) -> tuple[CellOutcome, ...]:
@@ -114,10 +142,8 @@ class Outcome:
     @property
     def summary(self) -> str:
         """Status, reason and next step as one line."""
-        if self.status is Status.TIMED_OUT:
-            return f"graded, {self.reason}"
-        if self.status is Status.GRADED:
-            return "graded"
+        if self.graded:
+            return ", ".join(part for part in ("graded", self.reason) if part)
         return " ".join(part for part in (f"{self.status.value}: {self.reason}", self.next_step) if part)
 
     def to_dict(self) -> dict[str, Any]:
@@ -128,8 +154,8 @@ class Outcome:
     def from_dict(cls, data: dict[str, Any]) -> Outcome:
         """Undo `to_dict`."""
         cells = tuple(CellOutcome(**cell) for cell in data["cells"])
-        fields = {**data, "status": Status(data["status"]), "cells": cells, "notes": tuple(data["notes"])}
-        return cls(**fields)
+        lists = {name: tuple(data.get(name, ())) for name in ("notes", "mechanisms")}
+        return cls(**{**data, **lists, "status": Status(data["status"]), "cells": cells})
 
 
 def to_json(outcomes: Iterable[Outcome]) -> str:
@@ -150,10 +176,9 @@ def load(path: Path) -> dict[str, Outcome]:
     CourseError
         If the file is not such a record.
     """
-    if not path.exists():
-        return {}
     try:
-        return {outcome.student: outcome for outcome in from_json(path.read_text("utf-8"))}
+        before = from_json(path.read_text("utf-8")) if path.exists() else ()
+        return {outcome.student: outcome for outcome in (*before, *_journal(path))}
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         raise CourseError(
             f"{path.name} is not a record of outcomes ({problem}).", "Delete it and grade again."
@@ -163,6 +188,37 @@ def load(path: Path) -> dict[str, Outcome]:
 def save(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Replace the record in one step, so that a killed run leaves either the old or the new one."""
     write_atomically(path, to_json(sorted(outcomes, key=lambda outcome: outcome.student)))
+    _journal_path(path).unlink(missing_ok=True)
+
+
+def append(path: Path, outcome: Outcome) -> None:
+    """Add one outcome to the record at once; `save` brings the record into one piece again.
+
+    Writing the whole record after each of n submissions would cost n² time.
+    """
+    line = json.dumps(outcome.to_dict(), ensure_ascii=False).encode()
+    journal = _journal_path(path)
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        # A line before this one may have been cut off by a kill: begin on a new one.
+        os.write(descriptor, b"\n" + line + b"\n")
+    finally:
+        os.close(descriptor)
+
+
+def _journal_path(path: Path) -> Path:
+    return path.with_name(f".{path.name}l")
+
+
+def _journal(path: Path) -> list[Outcome]:
+    """Outcomes that were added since the record was written; a line that a kill cut off is none."""
+    journal = _journal_path(path)
+    found = []
+    for line in journal.read_text("utf-8", "replace").splitlines() if journal.exists() else ():
+        with suppress(ValueError):
+            found.append(Outcome.from_dict(json.loads(line)) if line else None)
+    return [outcome for outcome in found if outcome is not None]
 
 
 def write_atomically(path: Path, text: str) -> None:
