@@ -9,7 +9,7 @@ DEMO ?= ps2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test test-all build check lint types units notebooks browser clean lock
+.PHONY: help setup demo lab test test-all build check lint types units notebooks browser bench clean lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,11 @@ test: lint types units notebooks browser ## all tests that a change must pass (a
 
 test-all: setup ## the exhaustive tests on top
 	$(PY) -m pytest -n 2 --dist loadfile -m exhaustive tests
+
+bench: setup ## the figures that the README quotes (about five minutes, on a quiet machine)
+	OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.passes --clock cpu
+	OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.gradcheck --clock cpu
+	@echo "PyTorch's rows appear where it is installed: $(BIN)/pip install torch"
 
 lock: ## renew the locks (needs uv)
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
