@@ -177,7 +177,7 @@ def _loss_axes(facts: DescentFacts, wanted: int) -> Axes:
     title, box = "f along the path", (548.0, 34.0, 390.0, 366.0)
     if facts.surface.name in ("tilted bowl", "narrow valley"):
         low = max(first, 1e-6)
-        return Axes((0, steps), (low * 1e-6, low * 1e3), *box, "step", "f", title, y_log=True)
+        return Axes((0, steps), (low * 1e-10, low * 1e3), *box, "step", "f", title, y_log=True)
     scene = _SCENES[facts.surface.name]
     corner = abs(float(facts.surface([scene.x[1], scene.y[1]]))) + 1.0
     low, high = (-0.25, max(first, 0.5)) if facts.surface.name == "two minima" else (-corner, corner)

@@ -33,7 +33,7 @@ __all__ = [
     "loss_facts",
 ]
 
-# -- gradient, level set, Hessian --------------------------------------------------------------------------
+# -- gradient, level set, Hessian ------------------------------------------------------------------------
 
 _RANGES = {
     "tilted bowl": ((-4.0, 4.0), (-4.0, 4.0)),
@@ -200,7 +200,7 @@ def hessian_explorer() -> Exploration:
     return Exploration("Gradient and curvature", controls, _hessian_view, _hessian_settle)
 
 
-# -- two losses over two weights ---------------------------------------------------------------------------
+# -- two losses over two weights -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -304,7 +304,7 @@ def cross_entropy_against_squares() -> Exploration:
     return Exploration("Cross-entropy against squared error", controls, _loss_view)
 
 
-# -- batches -------------------------------------------------------------------------------------------------
+# -- batches ---------------------------------------------------------------------------------------------
 
 _LINE = MLP(widths=(1, 1), hidden=(), output=identity)
 _TRUE = np.array([1.5, -0.5])  # slope and intercept of the line behind the data

@@ -95,6 +95,9 @@ function controlPanel(specs, changed) {
     show(values) {
       for (const [name, field] of fields) if (name in values) field.show(values[name]);
     },
+    hide(names) {
+      for (const [name, field] of fields) field.node.hidden = names.includes(name);
+    },
     enable(on) {
       for (const field of fields.values()) for (const input of field.inputs) input.disabled = !on;
     },
@@ -146,7 +149,7 @@ function speaker() {
 
 // -- talking to the kernel ---------------------------------------------------------------------------------
 
-// Sends wishes; while one is unanswered, later ones are merged, so the kernel never has a queue of old ones.
+// Sends wishes; while one is unanswered, later ones of a kind are merged, so the kernel never has a queue.
 class Channel {
   constructor(model, onAlive) {
     this.model = model;
@@ -154,27 +157,24 @@ class Channel {
     this.name = Math.random().toString(36).slice(2, 10);
     this.count = 0;
     this.waiting = null;
-    this.wanted = null;
+    this.wanted = new Map(); // by kind, in the order in which they were first wished
     this.alive = null;
+    this.everAlive = false;
     this.post({ kind: "hello" });
   }
 
   want(message) {
-    this.wanted = this.wanted ? this.merge(this.wanted, message) : message;
+    const before = this.wanted.get(message.kind);
+    const values = { ...before?.values, ...message.values };
+    this.wanted.set(message.kind, message.values ? { ...message, values } : message);
     if (!this.waiting) this.next();
   }
 
-  merge(before, after) {
-    if (before.kind === "values" && after.kind === "values") {
-      return { kind: "values", values: { ...before.values, ...after.values } };
-    }
-    return after;
-  }
-
   next() {
-    const message = this.wanted;
-    this.wanted = null;
-    if (message) this.post(message);
+    const [first] = this.wanted.values();
+    if (!first) return;
+    this.wanted.delete(first.kind);
+    this.post(first);
   }
 
   post(message) {
@@ -205,6 +205,7 @@ class Channel {
   setAlive(alive) {
     if (alive === this.alive) return;
     this.alive = alive;
+    this.everAlive ||= alive;
     this.onAlive(alive);
   }
 

@@ -34,7 +34,7 @@ function render({ model, el }) {
   const picture = new PartPicture(host);
   const channel = new Channel(model, (alive) => {
     note.textContent = alive ? "" : NEEDS_KERNEL;
-    panel.enable(alive);
+    panel.enable(channel.everAlive); // a busy kernel must not take the focus away
     panel.show(model.get("view").values);
   });
 
