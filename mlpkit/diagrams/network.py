@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from mlpkit._checks import Array
 from mlpkit.diagrams.legend import CORNER, NEGATIVE, NOW, POSITIVE, READ, WIDTH, legend
 from mlpkit.diagrams.notation import element_id, html_name, number, plain_name, spoken_name, svg_name
-from mlpkit.diagrams.story import Frame, Story
+from mlpkit.diagrams.story import Frame, Story, as_image
 from mlpkit.diagrams.updates import update_frames
 from mlpkit.formulas import get
 from mlpkit.network import MLP, Trace
@@ -98,8 +98,11 @@ class NetworkPicture:
     alt: str
     net: MLP
 
-    def _repr_svg_(self) -> str:
-        return self.svg
+    def __repr__(self) -> str:
+        return f"NetworkPicture({self.alt})"
+
+    def _repr_html_(self) -> str:
+        return as_image(self.svg, self.alt)
 
 
 # -- where things stand --------------------------------------------------------------------------------

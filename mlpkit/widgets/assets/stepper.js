@@ -4,6 +4,7 @@ const TOKEN = /‹([^|›]*)\|([^|›]*)\|([^›]*)›/g;
 const MARKUP = '<span class="bp-name"><i>$1</i><span><sup>$2</sup><sub>$3</sub></span></span>';
 const PLAY_EVERY_MS = 1200;
 const SIZED_FRAMES = 4;
+const SMALLEST_SCALE = 0.62;
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -19,6 +20,7 @@ class Picture {
     this.host = element("div", { class: "bp-picture" });
     this.host.innerHTML = svg;
     this.svg = this.host.querySelector("svg");
+    this.svg.style.minWidth = `${Math.round(SMALLEST_SCALE * this.svg.viewBox.baseVal.width)}px`;
     this.parts = new Map();
     for (const part of this.svg.querySelectorAll("[id]")) {
       this.parts.set(part.id, { node: part, text: part.textContent, classes: part.getAttribute("class") || "" });
@@ -37,6 +39,24 @@ class Picture {
     for (const id of frame.read || []) this.light(id, "bp-read");
     for (const id of frame.now || []) this.light(id, "bp-now");
     this.svg.setAttribute("aria-label", `${this.story.alt} ${frame.title}: ${frame.alt}`);
+    if (this.scrolls) this.follow(frame.now?.[0]);
+  }
+
+  // A picture wider than the page: it can be scrolled by keyboard, and keeps what is computed in view.
+  fit() {
+    this.scrolls = this.host.scrollWidth > this.host.clientWidth + 1;
+    if (!this.scrolls) return this.host.removeAttribute("tabindex");
+    this.host.tabIndex = 0;
+    this.host.setAttribute("role", "group");
+    this.host.setAttribute("aria-label", "Picture, can be scrolled sideways");
+    this.follow(this.story.frames[Math.max(this.shown, 0)].now?.[0]);
+  }
+
+  follow(id) {
+    if (!id) return;
+    const box = this.parts.get(id).node.getBoundingClientRect();
+    const view = this.host.getBoundingClientRect();
+    this.host.scrollLeft += (box.left + box.right - view.left - view.right) / 2;
   }
 
   apply(frame) {
@@ -221,6 +241,7 @@ function render({ model, el }) {
     }
     sizer.replaceChildren();
     caption.style.minHeight = `${height}px`;
+    picture(shown()).fit();
   }
 
   function go(index, n = shown()) {
