@@ -23,7 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from . import __version__, classroom, grading, nbgrader_engine
+from . import __version__, classroom, grading, nbgrader_engine, settings
 from . import feedback as feedback_pages
 from . import report as report_page
 from .course import Course, CourseError
@@ -39,7 +39,10 @@ def _default(function: Callable[..., Any], name: str) -> Any:
 
 
 _FORCE: bool = _default(classroom.write_class, "force")
-_TIMEOUT: float = _default(grading.grade, "timeout")
+_TIMEOUT: float | None = _default(grading.grade, "timeout")
+_JOBS: int = _default(grading.grade, "jobs")
+_AGAIN: bool = _default(grading.grade, "force")
+_UNCONFINED: bool = _default(grading.grade, "unconfined")
 _ENGINE: str = _default(grading.grade, "engine")
 
 Assignment = Annotated[str, typer.Argument(help="The assignment's name, such as ps2.", show_default=False)]
@@ -58,7 +61,23 @@ Force = Annotated[bool, typer.Option("--force", help="Replace work that is alrea
 Verify = Annotated[
     bool, typer.Option("--verify", help="Write nothing: compare recorded grades with the expected ones.")
 ]
-Timeout = Annotated[float, typer.Option(help="Seconds that one cell may run.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(help="Seconds that one cell may run. Default: c.Execute.timeout of the course."),
+]
+Jobs = Annotated[int, typer.Option(help="Submissions at a time; 0: one on each core.")]
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--force/--resume", help="Grade everything again, or only what has changed since it was graded."
+    ),
+]
+Unconfined = Annotated[
+    bool,
+    typer.Option(
+        "--unconfined", help="Run submitted code with your own rights. Only for work that you have read."
+    ),
+]
 Engine = Annotated[str, typer.Option(help=f"One of: {', '.join(grading.ENGINES)}.")]
 
 
@@ -124,7 +143,7 @@ def sample_class(
         typer.echo(f"Kept as they were (--force replaces them): {', '.join(enrolment.kept)}")
 
 
-@app.command()
+@app.command(epilog=f"Limits, to be set in nbgrader_config.py:\n\n{settings.describe()}")
 @_tells_mistakes
 def grade(
     assignment: Assignment,
@@ -132,19 +151,46 @@ def grade(
     students: Students = None,
     timeout: Timeout = _TIMEOUT,
     engine: Engine = _ENGINE,
+    jobs: Jobs = _JOBS,
+    force: Again = _AGAIN,
+    unconfined: Unconfined = _UNCONFINED,
     why: Why = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade every submission; one that cannot be graded gets a reason and stops nobody else."""
     place = Course.find(course)
-    with _progress("Grading") as on_start:
+    skipped: list[str] = []
+    with _progress("Grading") as on_start, _plain_interrupt():
         outcomes = grading.grade(
-            place, assignment, _names(students), timeout=timeout, engine=engine, on_start=on_start
+            place,
+            assignment,
+            _names(students),
+            timeout=timeout,
+            engine=engine,
+            jobs=jobs,
+            force=force,
+            unconfined=unconfined,
+            on_start=on_start,
+            on_skip=skipped.extend,
         )
     if as_json:
         typer.echo(to_json(outcomes))
     else:
         _print_outcomes(outcomes, why)
+    if skipped:
+        kept = f"{len(skipped)} of {len(outcomes)} had not changed since they were graded and were kept"
+        typer.echo(f"{kept}; --force grades them again.", err=as_json)
+
+
+@contextmanager
+def _plain_interrupt() -> Iterator[None]:
+    """Turn Ctrl-C into a sentence."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CourseError(
+            "Interrupted. Every finished submission is recorded.", "The same command goes on from there."
+        ) from None
 
 
 @app.command()
@@ -230,6 +276,8 @@ def _print_outcomes(outcomes: Sequence[Outcome], why: bool) -> None:
     console = Console()
     console.print(table)
     console.print(escape(_totals(outcomes)))
+    if protection := _protection(outcomes):
+        console.print(escape(protection))
 
 
 def _row(outcome: Outcome, why: bool) -> tuple[str, str, str, str, str]:
@@ -245,11 +293,19 @@ def _row(outcome: Outcome, why: bool) -> tuple[str, str, str, str, str]:
     return outcome.student, score, failed, status, f"{outcome.seconds:.1f}"
 
 
+def _protection(outcomes: Sequence[Outcome]) -> str:
+    """How the submissions were confined while they ran, said once."""
+    ran = [outcome for outcome in outcomes if outcome.protection]
+    levels = sorted({outcome.protection for outcome in ran})
+    mechanisms = dict.fromkeys(name for outcome in ran for name in outcome.mechanisms)
+    return f"Protection: {', '.join(levels)} ({', '.join(mechanisms) or 'nothing'})" if ran else ""
+
+
 def _totals(outcomes: Sequence[Outcome]) -> str:
     """The line below the table."""
     graded = [outcome for outcome in outcomes if outcome.graded]
     late = sum(outcome.status is Status.TIMED_OUT for outcome in outcomes)
-    lost = sum(outcome.status is Status.NOT_GRADABLE for outcome in outcomes)
+    lost = sum(outcome.status in (Status.NOT_GRADABLE, Status.CRASHED) for outcome in outcomes)
     missing = sum(outcome.status is Status.MISSING for outcome in outcomes)
     seconds = sum(outcome.seconds for outcome in outcomes)
     mean = sum(outcome.score or 0.0 for outcome in graded) / len(graded) if graded else None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .course import Course, CourseError
+from .fast_engine import FastEngine, default_timeout
 from .gradebook import empty_cells, maximum, require_released, roster, withdraw
 from .nbgrader_engine import NbgraderEngine
-from .outcome import Outcome, Status, load, save
+from .outcome import Outcome, Status, append, load, save
 
 
 class Engine(Protocol):
@@ -24,7 +25,28 @@ class Engine(Protocol):
         ...
 
 
-ENGINES: Mapping[str, Callable[[Course, float], Engine]] = MappingProxyType({"nbgrader": NbgraderEngine})
+@runtime_checkable
+class BatchEngine(Protocol):
+    """Grades many submissions, several at a time."""
+
+    name: str
+
+    def fingerprints(self, assignment: str, students: Sequence[str]) -> dict[str, str]:
+        """Return for each student a digest of everything that the result depends on."""
+        ...
+
+    def settled(self, assignment: str, record: Mapping[str, Outcome]) -> set[str]:
+        """Return whose recorded outcome is still what the gradebook says."""
+        ...
+
+    def run(
+        self, assignment: str, students: Sequence[str], on_start: Callable[[str], None] | None = None
+    ) -> Iterator[Outcome]:
+        """Yield each outcome when it is in the gradebook, in any order."""
+        ...
+
+
+ENGINES: Mapping[str, Callable[..., Any]] = MappingProxyType({"fast": FastEngine, "nbgrader": NbgraderEngine})
 
 
 def grade(
@@ -32,9 +54,13 @@ def grade(
     assignment: str,
     students: Sequence[str] | None = None,
     *,
-    timeout: float = 30,
-    engine: str = "nbgrader",
+    timeout: float | None = None,
+    engine: str = "fast",
+    jobs: int = 0,
+    force: bool = False,
+    unconfined: bool = False,
     on_start: Callable[[str, int, int], None] | None = None,
+    on_skip: Callable[[Sequence[str]], None] | None = None,
 ) -> tuple[Outcome, ...]:
     """Grade submissions and record every outcome as soon as it is known.
 
@@ -46,41 +72,110 @@ def grade(
         The assignment's name.
     students : sequence of str, optional
         Whom to grade; everybody whom the gradebook or ``submitted/`` knows without it.
-    timeout : float
-        Seconds that one cell may run.
+    timeout : float, optional
+        Seconds that one cell may run; ``c.Execute.timeout`` of the course without it.
     engine : str
         A key of `ENGINES`.
+    jobs : int
+        How many submissions at a time; 0 for one on each core.
+    force : bool
+        Grade again what has been graded and has not changed.
+    unconfined : bool
+        Run student code with the rights of whoever grades.
     on_start : callable, optional
         Called with the student, the number done and the number of all before each submission.
+    on_skip : callable, optional
+        Called with the students whose submission, tests and limits are those of their recorded outcome.
 
     Returns
     -------
     tuple of Outcome
-        Of this run, in the order of the students.
+        Of those that were asked for, in the order of the students.
 
     Raises
     ------
     CourseError
-        If the assignment, an engine or a student is not known.
+        If the assignment, an engine or a student is not known, or student code cannot be confined.
     """
-    if timeout <= 0:
+    if timeout is not None and timeout <= 0:
         raise CourseError(f"A time-out of {timeout:g} s lets nothing run.", "Use a positive --timeout.")
     require_released(course, assignment)
     names = _chosen(course, students)
-    worker = _engine(engine, course, timeout)
-    record, full = load(course.outcomes(assignment)), maximum(empty_cells(course, assignment))
-    for done, student in enumerate(names):
-        if on_start:
-            on_start(student, done, len(names))
-        record[student] = _grade_one(worker, course, student, assignment, full)
-        save(course.outcomes(assignment), record.values())
+    seconds = default_timeout(course) if timeout is None else timeout
+    worker = _engine(engine, course, seconds, jobs=jobs, unconfined=unconfined)
+    path = course.outcomes(assignment)
+    record = load(path)
+    if isinstance(worker, BatchEngine):
+        stream = _batch(worker, course, assignment, names, record, force, on_start, on_skip)
+    else:
+        stream = _one_by_one(worker, course, assignment, names, on_start)
+    try:
+        for outcome in stream:
+            record[outcome.student] = outcome
+            append(path, outcome)
+    finally:
+        if record:
+            save(path, record.values())
     return tuple(record[student] for student in names)
 
 
-def _engine(name: str, course: Course, timeout: float) -> Engine:
+def _batch(
+    worker: BatchEngine,
+    course: Course,
+    assignment: str,
+    names: Sequence[str],
+    record: Mapping[str, Outcome],
+    force: bool,
+    on_start: Callable[[str, int, int], None] | None,
+    on_skip: Callable[[Sequence[str]], None] | None,
+) -> Iterator[Outcome]:
+    """Grade what has changed; say what has not."""
+    prints = worker.fingerprints(assignment, names)
+    settled = worker.settled(assignment, record) if record and not force else set()
+    same = [
+        name
+        for name in names
+        if name in settled
+        and record[name].fingerprint == prints[name]
+        and record[name].status not in (Status.CRASHED, Status.MISSING)
+    ]
+    if same and on_skip:
+        on_skip(same)
+    wanted = [name for name in names if name not in set(same)]
+    done = 0
+
+    def started(student: str) -> None:
+        if on_start:
+            on_start(student, done, len(wanted))
+
+    for outcome in worker.run(assignment, wanted, started):
+        done += 1
+        yield replace(outcome, fingerprint=prints[outcome.student])
+
+
+def _one_by_one(
+    worker: Engine,
+    course: Course,
+    assignment: str,
+    names: Sequence[str],
+    on_start: Callable[[str, int, int], None] | None,
+) -> Iterator[Outcome]:
+    """Grade with an engine that takes one submission at a time."""
+    full = maximum(empty_cells(course, assignment))
+    for done, student in enumerate(names):
+        if on_start:
+            on_start(student, done, len(names))
+        yield _grade_one(worker, course, student, assignment, full)
+
+
+def _engine(name: str, course: Course, timeout: float, *, jobs: int, unconfined: bool) -> Any:
     """Make an engine by name."""
     if name not in ENGINES:
         raise CourseError(f"There is no engine `{name}`.", f"Choose one of: {', '.join(ENGINES)}.")
+    if jobs < 0:
+        raise CourseError(f"--jobs {jobs} is no number of processes.", "Use 1 or more, or leave it out.")
+    if name == FastEngine.name:
+        return ENGINES[name](course, timeout, jobs=jobs, unconfined=unconfined)
     return ENGINES[name](course, timeout)
 
 

@@ -9,7 +9,7 @@ The time-out of a cell is nbgrader's own ``c.Execute.timeout``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from .errors import CourseError
@@ -64,8 +64,10 @@ class GradingLimits:
             raise CourseError(
                 f"c.{SECTION} has no limit `{unknown[0]}`.", f"Choose from: {', '.join(known)}."
             )
-        values = {name: _convert(name, value, known[name].default) for name, value in section.items()}
-        return replace(cls(cell_seconds=cell_seconds), **values)
+        values: dict[str, Any] = {
+            name: _convert(name, value, known[name].default) for name, value in section.items()
+        }
+        return cls(**{"cell_seconds": cell_seconds, **values})
 
     @property
     def whole_seconds(self) -> float:
@@ -84,9 +86,10 @@ class GradingLimits:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GradingLimits:
         """Undo `to_dict`, after a journey as JSON."""
-        return cls(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-        )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**values)
 
 
 def describe() -> str:

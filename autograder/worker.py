@@ -460,7 +460,8 @@ def _require_room(files: Mapping[str, Path], limits: GradingLimits) -> None:
     if size > limits.scratch_bytes:
         raise UnreadableError(
             Status.NOT_GRADABLE,
-            f"The files beside the notebook have {size / 1e6:.0f} MB; {limits.scratch_bytes / 1e6:.0f} MB fit.",
+            f"The files beside the notebook have {size / 1e6:.0f} MB; "
+            f"{limits.scratch_bytes / 1e6:.0f} MB fit.",
             "Ask the student to leave data out, or raise c.AutograderLimits.scratch_bytes.",
         )
 
@@ -570,6 +571,7 @@ class Worker:
     def grade(self, job: Mapping[str, Any]) -> Graded:
         """Grade one submission; if the warm process fails, once more with a new one."""
         for last in (False, True):
+            shutil.rmtree(job["staging"], ignore_errors=True)
             try:
                 return grade_submission(
                     job["student"],
@@ -584,7 +586,6 @@ class Worker:
                 if self.sandbox is not None:
                     self.sandbox.close()
                     self.sandbox = None
-                shutil.rmtree(job["staging"], ignore_errors=True)
                 if last:
                     raise
         raise AssertionError("unreachable")

@@ -37,12 +37,22 @@ def released(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def graded(released, tmp_path_factory):
-    """The class of `course_kit`, graded with a time-out of 2 s, with feedback and report."""
-    course = Course(shutil.copytree(released.root, tmp_path_factory.mktemp("graded") / "course"))
+    """The class of `course_kit`, graded by nbgrader with a time-out of 2 s, with feedback and report."""
+    return grade_class(released, tmp_path_factory.mktemp("graded"), "nbgrader")
+
+
+@pytest.fixture(scope="session")
+def graded_fast(released, tmp_path_factory):
+    """The same class, graded by the fast engine."""
+    return grade_class(released, tmp_path_factory.mktemp("graded-fast"), "fast")
+
+
+def grade_class(released, folder, engine):
+    course = Course(shutil.copytree(released.root, folder / "course"))
     write_class(course, "ps9", CLASS)
     before = fingerprints(course.root / "submitted")
     started: list[tuple[str, int, int]] = []
-    outcomes = grade(course, "ps9", timeout=2, on_start=lambda *call: started.append(call))
+    outcomes = grade(course, "ps9", timeout=2, engine=engine, on_start=lambda *call: started.append(call))
     pages = write_feedback(course, "ps9")
     report, summary = write_report(course, "ps9")
     return SimpleNamespace(

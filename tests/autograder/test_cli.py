@@ -101,8 +101,8 @@ def test_a_class_that_does_not_load_is_named(run, tmp_path):
 def test_help_is_the_docstring_and_defaults_are_the_apis(run):
     shown = run("grade", "--help").stdout
     assert "one that cannot be graded gets a reason and stops nobody else" in shown
-    timeout = inspect.signature(grading.grade).parameters["timeout"].default
-    assert f"[default: {timeout}" in shown
+    engine = inspect.signature(grading.grade).parameters["engine"].default
+    assert f"[default: {engine}" in shown
 
 
 def test_no_command_shows_help(run):

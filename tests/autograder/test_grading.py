@@ -231,7 +231,7 @@ def test_release_refuses_a_broken_notebook_and_keeps_the_old_student_copy(course
         ({"assignment": "ps8"}, "Known assignments: ps9"),
         ({"assignment": "../ps9"}, "not an assignment name"),
         ({"students": ["nobody"]}, "Known students: ada"),
-        ({"engine": "steam"}, "Choose one of: nbgrader"),
+        ({"engine": "steam"}, "Choose one of: fast, nbgrader"),
         ({"timeout": 0}, "positive --timeout"),
     ],
 )

@@ -1,0 +1,221 @@
+"""Workers over the cores of this machine: each grades one submission at a time.
+
+A worker that dies or hangs is replaced, and its submission tried once more. Everything dies with this
+process, however it ends: the kernel is told so by every process of the chain.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from . import wire
+from .errors import CourseError
+from .sandbox import _import_path as import_path
+from .worker import Graded
+
+__all__ = ["Failure", "Job", "Pool"]
+
+_BOOT = "import sys; sys.path[:] = {path!r}; from autograder.worker import main; main()"
+_TRIES = 2
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to be graded.
+
+    Parameters
+    ----------
+    student : str
+        Whose.
+    folder : Path
+        What was handed in.
+    staging : Path
+        Where the executed notebooks go; it must not exist yet.
+    """
+
+    student: str
+    folder: Path
+    staging: Path
+
+    def to_dict(self) -> dict[str, str]:
+        """Return a value that ``json`` can write."""
+        return {"student": self.student, "folder": str(self.folder), "staging": str(self.staging)}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The engine failed on a submission, twice.
+
+    Parameters
+    ----------
+    reason, log : str
+        What happened.
+    """
+
+    reason: str
+    log: str = ""
+
+
+@dataclass
+class _Slot:
+    """One worker."""
+
+    number: int
+    process: subprocess.Popen[bytes]
+    connection: socket.socket
+    ready: bool = False
+    job: Job | None = None
+    deadline: float = 0.0
+    pids: list[int] = field(default_factory=list)
+
+
+class Pool:
+    """Workers that grade submissions side by side.
+
+    Parameters
+    ----------
+    settings : mapping
+        For every worker: ``assignment``, ``limits`` and ``confined``.
+    size : int
+        How many workers.
+    patience : float
+        Seconds after which a worker that has not answered is taken to hang.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], size: int, patience: float) -> None:
+        self.settings = settings
+        self.size = size
+        self.patience = patience
+        self._slots: list[_Slot] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all workers and what they started, at once."""
+        for slot in self._slots:
+            slot.connection.close()
+            if slot.job is not None:
+                slot.process.kill()
+        for slot in self._slots:
+            with suppress(subprocess.TimeoutExpired):
+                slot.process.wait(10)
+            slot.process.kill()
+            slot.process.wait()
+        self._slots = []
+
+    def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Graded | Failure | None]]:
+        """Grade submissions; yield each twice: with ``None`` when it begins, and with what it came to.
+
+        Raises
+        ------
+        CourseError
+            If no worker can start.
+        """
+        waiting, tries = deque(jobs), dict.fromkeys((job.student for job in jobs), 0)
+        left = len(jobs)
+        self._slots = [self._start(number) for number in range(min(self.size, left))]
+        while left:
+            for slot in self._slots:
+                if slot.ready and slot.job is None and waiting:
+                    self._assign(slot, waiting.popleft())
+                    assert slot.job is not None
+                    yield slot.job, None
+            for slot in self._answering():
+                job, answer = slot.job, self._answer(slot)
+                if answer is None:
+                    continue
+                if job is not None and isinstance(answer, Failure):
+                    tries[job.student] += 1
+                    if tries[job.student] < _TRIES:
+                        waiting.appendleft(job)
+                        continue
+                if job is not None:
+                    left -= 1
+                    yield job, answer
+
+    def _start(self, number: int) -> _Slot:
+        """Start a worker; it gets its settings at once and answers when it is warm."""
+        ours, theirs = socket.socketpair()
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _BOOT.format(path=import_path()), str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=None if "AUTOGRADER_DEBUG" in os.environ else subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        with suppress(OSError):  # if it has died already, that is noticed when it is asked
+            wire.send(ours, {**self.settings, "parent": os.getpid(), "slot": number})
+        slot = _Slot(number, process, ours)
+        slot.deadline = time.monotonic() + 300
+        return slot
+
+    def _assign(self, slot: _Slot, job: Job) -> None:
+        slot.job, slot.deadline = job, time.monotonic() + self.patience
+        with suppress(OSError):
+            wire.send(slot.connection, job.to_dict())
+
+    def _answering(self) -> list[_Slot]:
+        """Wait until workers have something to say, or are overdue."""
+        busy = [slot for slot in self._slots if slot.job is not None or not slot.ready]
+        idle = [slot for slot in self._slots if slot not in busy]
+        now = time.monotonic()
+        timeout = max(0.0, min((slot.deadline for slot in busy), default=now) - now)
+        readable, _, _ = select.select([s.connection for s in (*busy, *idle)], [], [], timeout)
+        ready = [slot for slot in self._slots if slot.connection in readable]
+        overdue = [slot for slot in busy if slot.deadline <= time.monotonic() and slot not in ready]
+        for slot in overdue:
+            slot.process.kill()
+        return [*ready, *overdue]
+
+    def _answer(self, slot: _Slot) -> Graded | Failure | None:
+        """Read what a worker says; ``None`` if that is no result. One that has died is replaced."""
+        try:
+            message = wire.receive(slot.connection)
+        except (EOFError, OSError, wire.WireError):
+            return self._replace(slot)
+        if "failed" in message:
+            raise CourseError(
+                f"No grading process could start: {message['failed']}.",
+                "Look at the limits in nbgrader_config.py, and at `autograder grade --help`.",
+            )
+        if "ready" in message:
+            slot.ready = True
+            return None
+        slot.job = None
+        if "problem" in message:
+            return Failure(message["problem"], message["log"])
+        return Graded.from_dict(message)
+
+    def _replace(self, slot: _Slot) -> Failure | None:
+        """Put a new worker in the place of one that has died."""
+        with suppress(ProcessLookupError):
+            os.killpg(slot.process.pid, signal.SIGKILL)
+        code = slot.process.wait()
+        if not slot.ready:
+            raise CourseError(
+                f"A grading process died while it started (exit code {code}).",
+                "Set AUTOGRADER_DEBUG=1 and try again to see why.",
+            )
+        slot.connection.close()
+        had_job = slot.job is not None
+        self._slots[self._slots.index(slot)] = self._start(slot.number)
+        return Failure(f"the grading process died (exit code {code})") if had_job else None
