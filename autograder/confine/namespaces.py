@@ -44,7 +44,7 @@ def enter_user_namespace() -> None:
         ("uid_map", f"{user} {user} 1"),
         ("gid_map", f"{group} {group} 1"),
     ):
-        Path("/proc/self", name).write_text(text)
+        Path("/proc/self", name).write_bytes(text.encode())
 
 
 def _enter(*, privileged: bool) -> None:

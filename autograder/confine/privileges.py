@@ -26,8 +26,8 @@ def prctl(option: int, *arguments: int) -> int:
 
 def has_capability(number: int) -> bool:
     """Whether this process may use the capability of this number now."""
-    with open("/proc/self/status", encoding="ascii") as status:
-        line = next(line for line in status if line.startswith("CapEff:"))
+    with open("/proc/self/status", "rb") as status:
+        line = next(line for line in status if line.startswith(b"CapEff:"))
     return bool(int(line.split()[1], 16) >> number & 1)
 
 

@@ -34,7 +34,7 @@ ALLOW, KILL = 0x7FFF0000, 0x80000000
 
 
 def refuse(code: int = errno.EPERM) -> int:
-    """Return the filter's answer "fail with errno `code`"."""
+    """Return the filter's answer "do nothing and fail with errno `code`"; 0 is "do nothing and succeed"."""
     return 0x00050000 | code
 
 
@@ -86,6 +86,13 @@ _FREE = (
 
 # libc asks for these first and falls back to an older call when there is "no such call".
 _FALL_BACK = ("clone3", "openat2", "fchmodat2", "epoll_pwait2", "futex_waitv")
+
+# Modes and times belong to files that may only be read as well, and Landlock does not guard them. Copying a
+# file within the scratch folder asks for both (shutil.copy), so the answer is "done", and nothing is done.
+_PRETENDED = ("chmod", "fchmod", "fchmodat", "utime", "utimes", "futimesat", "utimensat")
+
+# "Not supported by this file system" is what copying understands here.
+_UNSUPPORTED = ("getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr")
 
 _THREAD = 0x00010F00  # CLONE_VM | FS | FILES | SIGHAND | THREAD
 # What must not come with it: CLONE_PIDFD, PTRACE, VFORK, PARENT, UNTRACED and every CLONE_NEW*.
@@ -214,6 +221,8 @@ def build(process: int, machine: str | None = None) -> Program:
     bodies = {name: _answer(ALLOW) for name in _FREE}
     bodies |= {name: [*checks, *_answer(ALLOW)] for name, checks in _decided_by_arguments(process).items()}
     bodies |= {name: _answer(refuse(errno.ENOSYS)) for name in _FALL_BACK}
+    bodies |= {name: _answer(refuse(0)) for name in _PRETENDED}
+    bodies |= {name: _answer(refuse(errno.ENOTSUP)) for name in _UNSUPPORTED}
     for name, body in bodies.items():
         number = system.number(name, machine)
         if number is not None:
