@@ -148,7 +148,7 @@ class Axes:
         )
 
     def _x_ticks(self, grid: bool) -> str:
-        foot, about = self.top + self.height, max(2, int(self.width / 64))
+        foot, about = self.top + self.height, max(2, int(self.width / 52))
         values = _powers(*self.x, about) if self.x_log else ticks(*self.x, about)
         text = ""
         for value, place in zip(values, self.left + self.to_x(values), strict=True):
@@ -304,7 +304,7 @@ def _clipped(start: Array, end: Array, low: Array, high: Array) -> tuple[Array, 
 
 
 def level_lines(
-    axes: Axes, function: Callable[[Array], Any], levels: Iterable[float] | None = None, count: int = 81
+    axes: Axes, function: Callable[[Array], Any], levels: Iterable[float] | None = None, count: int = 121
 ) -> str:
     """Level lines of a function over the rectangle, darker where it is larger; all as one string.
 

@@ -97,12 +97,11 @@ def _by_theory(surface: Surface, eta: float, alpha: float, path: Path) -> tuple[
     if eta >= limit * (1 - 1e-9):
         return "oscillating", f"η is the limit {_limit_text(limit, alpha)} itself.", limit
     factor = contraction_factor(H, eta, alpha)
-    to_and_fro = (
-        " The path leaps from side to side." if alpha == 0 and eta * curvatures(H)[-1] > 1 + 1e-9 else ""
-    )
+    leaps = alpha == 0 and eta * curvatures(H)[-1] > 1 + 1e-9
+    how = ", leaping from side to side" if leaps else ""
     why = (
-        f"η is below the limit {_limit_text(limit, alpha)}; in the long run each step multiplies the "
-        f"error by {number(factor, 3)}.{to_and_fro}"
+        f"η is below the limit {_limit_text(limit, alpha)}; in the long run the error shrinks by "
+        f"{number(factor, 3)} a step{how}."
     )
     return "converging", why, limit
 

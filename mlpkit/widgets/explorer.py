@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import traitlets
+from numpy.typing import ArrayLike
 
+from mlpkit import explorers
 from mlpkit._checks import describe
+from mlpkit.datasets import Dataset
 from mlpkit.explorers.exploration import Exploration, View
+from mlpkit.network import MLP
 from mlpkit.widgets.base import StillWidget, asset
 
-__all__ = ["Explorer"]
+__all__ = [
+    "Explorer",
+    "activation_explorer",
+    "batch_paths",
+    "bump_construction",
+    "cross_entropy_against_squares",
+    "difference_error",
+    "half_planes",
+    "hessian_explorer",
+    "perceptron_line",
+    "subgradients",
+    "weight_images",
+]
 
 
 class Explorer(StillWidget):
@@ -35,10 +52,8 @@ class Explorer(StillWidget):
         enough: the others stay.
     """
 
-    _esm = asset("controls.js").read_text(encoding="utf-8") + asset("explorer.js").read_text(encoding="utf-8")
-    _css = asset("controls.css").read_text(encoding="utf-8") + asset("explorer.css").read_text(
-        encoding="utf-8"
-    )
+    _esm = "\n".join(asset(name).read_text(encoding="utf-8") for name in ("controls.js", "explorer.js"))
+    _css = "\n".join(asset(name).read_text(encoding="utf-8") for name in ("controls.css", "explorer.css"))
 
     values = traitlets.Dict()
     controls = traitlets.List(read_only=True).tag(sync=True)
@@ -111,3 +126,68 @@ class Explorer(StillWidget):
 
     def still_svg(self) -> str:
         return self.shown.svg()
+
+
+# -- the explorers of the lectures -----------------------------------------------------------------------
+# Each takes values to begin with by control name; ``explorer.values`` lists them.
+
+
+def perceptron_line(**values: Any) -> Explorer:
+    """One threshold unit and the rows of a gate: ``gate``, ``w1``, ``w2``, ``b``."""
+    return Explorer(explorers.perceptron_line(), **values)
+
+
+def half_planes(**values: Any) -> Explorer:
+    """Half-planes joined by AND, OR and what lies between: ``sides``, ``needed``, ``x1``, ``x2``."""
+    return Explorer(explorers.half_planes(), **values)
+
+
+def bump_construction(**values: Any) -> Explorer:
+    """A curve built from bumps by one hidden layer: ``curve``, ``bumps``, ``steepness``, ``shown``."""
+    return Explorer(explorers.bump_construction(), **values)
+
+
+def activation_explorer(**values: Any) -> Explorer:
+    """An activation, its derivative and its saturation: ``activation``, ``z``, ``layers``."""
+    return Explorer(explorers.activation_explorer(), **values)
+
+
+def cross_entropy_against_squares(**values: Any) -> Explorer:
+    """Two losses over the same two weights: ``w1``, ``w2``."""
+    return Explorer(explorers.cross_entropy_against_squares(), **values)
+
+
+def hessian_explorer(**values: Any) -> Explorer:
+    """Gradient, level set and axes of curvature at a point: ``function``, ``x1``, ``x2``."""
+    return Explorer(explorers.hessian_explorer(), **values)
+
+
+def difference_error(**values: Any) -> Explorer:
+    """The error of difference quotients against the step: ``function``, ``x``, ``h``."""
+    return Explorer(explorers.difference_error(), **values)
+
+
+def subgradients(**values: Any) -> Explorer:
+    """Lines below a graph, and which slopes are subderivatives: ``function``, ``z``, ``g``."""
+    return Explorer(explorers.subgradients(), **values)
+
+
+def batch_paths(**values: Any) -> Explorer:
+    """Batch, mini-batch and stochastic descent: ``eta``, ``size``, ``epochs``, ``seed``."""
+    return Explorer(explorers.batch_paths(), **values)
+
+
+def weight_images(
+    net: MLP | None = None,
+    params: Mapping[str, ArrayLike] | None = None,
+    data: Dataset | None = None,
+    **values: Any,
+) -> Explorer:
+    """Weights of layer 1 as images: ``unit``, ``instance``; by default those of a small digit reader.
+
+    Parameters
+    ----------
+    net, params, data
+        A network with one hidden layer, its parameters, and images to try it on; all three or none.
+    """
+    return Explorer(explorers.weight_images(net, params, data), **values)

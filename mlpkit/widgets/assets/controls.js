@@ -14,7 +14,8 @@ function element(tag, attributes = {}, ...children) {
 }
 
 function shortNumber(value) {
-  return String(Number(Number(value).toPrecision(4)));
+  const rounded = Number(Number(value).toPrecision(4));
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
 // -- controls ----------------------------------------------------------------------------------------------
