@@ -124,7 +124,7 @@ formula(
     "mlpkit.descent.Surface.gradient_at",
     relation=r"\approx",
     point=_surface_point,
-    tolerance=3e-2,
+    tolerance=0.1,
 )
 formula(
     "taylor-second-order",

@@ -307,6 +307,7 @@ formula(
     "A, divergences",
     "mlpkit.cross_entropy.derivative",
     point=_CROSS,
+    tolerance=1e-7,
     over=(_UNITS,),
     computed=_gives(divergences.cross_entropy, derivative=True),
 )
@@ -359,12 +360,13 @@ formula(
 )
 formula(
     "kl-slope",
-    Partial(Div, _y(j)),
+    Partial(Applied("KL", None, Versus(Hat("vector d", "d"), Hat("vector Y", "Y"))), _y(j)),
     mul(-1, Fraction(_d(j), _y(j))),
     "So the two have the same derivatives.",
     "C, divergences",
     "mlpkit.divergences.kl_divergence.derivative",
     point=_KULLBACK,
+    tolerance=1e-7,
     over=(_UNITS,),
     computed=_gives(divergences.kl_divergence, derivative=True),
 )
