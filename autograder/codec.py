@@ -133,7 +133,8 @@ def encode(value: Any, limits: Limits = LIMITS, export: Export | None = None) ->
     limits : Limits
         What the message may hold.
     export : callable, optional
-        Takes an object that is not plain and returns its `Reference`, or None to refuse it.
+        Takes an object that is not plain and returns its `Reference`, or None to refuse it. A reference
+        inside the value is written as it is.
 
     Raises
     ------
@@ -341,7 +342,7 @@ _BASES: tuple[tuple[type, Callable[[Any], Any]], ...] = (
 
 def _write_other(w: _Writing, value: Any, depth: int) -> None:
     """Write a reference, or a subclass as its base."""
-    reference = w.export(value) if w.export is not None else None
+    reference = value if type(value) is Reference else w.export(value) if w.export is not None else None
     if reference is not None:
         _spend(w, _HEAVY, depth)
         w.out += _REFERENCE(REFERENCE, reference.kind, reference.ident)

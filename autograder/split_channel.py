@@ -59,7 +59,7 @@ class Channel:
         self._end = end
         self._fd = end.fileno()
         self._limit = limit
-        self._pending = b""
+        self._pending: bytes | bytearray = b""
 
     def fileno(self) -> int:
         """Return the descriptor, so that nobody else closes it; -1 when closed."""
@@ -107,25 +107,25 @@ class Channel:
         ChannelClosedError, ChannelTimeoutError
             If the other side has gone, or the frame is not complete by `deadline`.
         """
-        data = self._pending or self._read(_CHUNK, deadline)
-        while len(data) < _HEADER.size:
-            data += self._read(_CHUNK, deadline)
-        length, kind, ident = _HEADER.unpack_from(data)
-        if length > self._limit:
-            raise ProtocolError(f"a message of {length} bytes; at most {self._limit} are allowed.")
-        end = _HEADER.size + length
-        if len(data) < end:
-            return Frame(kind, ident, self._rest(data[_HEADER.size :], length, deadline))
-        self._pending = data[end:]
+        data, self._pending = self._pending, b""
+        try:
+            while len(data) < _HEADER.size:
+                data += self._read(_CHUNK, deadline)
+            length, kind, ident = _HEADER.unpack_from(data)
+            if length > self._limit:
+                raise ProtocolError(f"a message of {length} bytes; at most {self._limit} are allowed.")
+            end = _HEADER.size + length
+            if len(data) < end:
+                data = bytearray(data)
+                # Memory grows with what arrives, not with what is announced.
+                while len(data) < end:
+                    data += self._read(min(end - len(data), 1 << 20), deadline)
+        except BaseException:
+            # Whoever interrupts this side in the middle of a frame can go on reading it afterwards.
+            self._pending = data
+            raise
+        self._pending = bytes(data[end:])
         return Frame(kind, ident, data[_HEADER.size : end])
-
-    def _rest(self, begun: bytes, length: int, deadline: float | None) -> bytearray:
-        """Read what is missing of a long body. Memory grows with what arrives, not with what is announced."""
-        self._pending = b""
-        body = bytearray(begun)
-        while len(body) < length:
-            body += self._read(min(length - len(body), 1 << 20), deadline)
-        return body
 
     def _read(self, size: int, deadline: float | None) -> bytes:
         """Read what is there, at most `size` bytes; empty if nothing came for one tick."""
