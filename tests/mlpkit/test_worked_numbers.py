@@ -1,9 +1,20 @@
-"""The worked numbers of the syllabus that concern single passes: N3 to N6."""
+"""The worked numbers of the syllabus that concern single passes and objectives: N3 to N6, N10."""
 
 import numpy as np
 import pytest
+from scipy import stats
+from sklearn.svm import SVC
 
-from mlpkit import MLP, SGD, identity, sigmoid
+from mlpkit import (
+    MLP,
+    SGD,
+    binary_cross_entropy,
+    half_squared_error,
+    hinge,
+    identity,
+    penalty_value,
+    sigmoid,
+)
 
 
 @pytest.fixture
@@ -73,3 +84,59 @@ def test_n6_second_step_and_test_point(step_net, start):
 def test_the_identity_network_of_one_layer_is_the_affine_map():
     net = MLP(widths=(2, 1), output=identity)
     assert net.forward({"W1": [[2, 3]], "b1": [1]}, [10, 100]).output == pytest.approx([321])
+
+
+# -- N10: which estimate each objective gives ------------------------------------------------------------
+
+
+@pytest.fixture
+def answers():
+    rng = np.random.default_rng(10)
+    return rng.normal(size=(6, 3)), rng.normal(size=(6, 3))
+
+
+def test_n10_squared_error_is_the_likelihood_of_gaussian_noise(answers):
+    Y, d = answers
+    surprise = -stats.norm.logpdf(d, loc=Y, scale=1.0).sum(axis=1)
+    constant = 3 * 0.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(half_squared_error(Y, d), surprise - constant, rtol=1e-12)
+
+
+def test_n10_a_squared_penalty_is_a_gaussian_prior():
+    w, penalty = np.array([[0.5, -1.5], [2.0, 0.1]]), 0.7
+    prior = stats.norm(scale=1 / np.sqrt(penalty))
+    surprise = -prior.logpdf(w).sum() + w.size * prior.logpdf(0.0)
+    assert penalty_value({"W1": w, "b1": np.ones(2)}, penalty) == pytest.approx(surprise)
+
+
+def test_n10_an_absolute_penalty_is_a_laplace_prior():
+    w, penalty = np.array([[0.5, -1.5], [2.0, 0.1]]), 0.7
+    prior = stats.laplace(scale=1 / penalty)
+    surprise = -prior.logpdf(w).sum() + w.size * prior.logpdf(0.0)
+    assert penalty_value({"W1": w, "b1": np.ones(2)}, penalty, "L1") == pytest.approx(surprise)
+
+
+def test_n10_cross_entropy_is_the_likelihood_of_a_bernoulli_variable():
+    rng = np.random.default_rng(11)
+    Y, d = rng.uniform(0.05, 0.95, size=(6, 3)), rng.integers(2, size=(6, 3))
+    surprise = -stats.bernoulli.logpmf(d, Y).sum(axis=1)
+    np.testing.assert_allclose(binary_cross_entropy(Y, d), surprise, rtol=1e-12)
+
+
+def test_n10_hinge_with_a_penalty_gives_the_largest_margin():
+    rng = np.random.default_rng(12)
+    x = np.repeat([[2.5, 2.0], [-2.5, -2.0]], 15, axis=0) + rng.normal(size=(30, 2))
+    d = np.repeat([1.0, -1.0], 15)[:, None]
+    net, penalty = MLP(widths=(2, 1), divergence=hinge), 1e-3
+
+    def objective(w, b):
+        return net.loss({"W1": w, "b1": b}, x, d) + penalty_value({"W1": w}, penalty)
+
+    # The same trade-off as the machine's: C times the sum of hinges against half the squared weights.
+    machine = SVC(kernel="linear", C=1 / (penalty * len(x)), tol=1e-9).fit(x, d[:, 0])
+    best = objective(machine.coef_, machine.intercept_)
+    for _ in range(200):
+        other = objective(
+            machine.coef_ + 0.05 * rng.normal(size=(1, 2)), machine.intercept_ + 0.05 * rng.normal(size=1)
+        )
+        assert best <= other + 1e-9
