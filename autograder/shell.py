@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -24,6 +25,7 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from IPython.core.autocall import ExitAutocall
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
@@ -39,7 +41,7 @@ Event = dict[str, Any]
 Sink = Callable[[Event], None]
 _FLUSH_CHARACTERS = 8192
 _FLUSH_SECONDS = 0.05
-_NO_INPUT = "raw_input was called, but this frontend does not support input requests."
+_NO_INPUT = "{} was called, but this frontend does not support input requests."
 
 
 class Reporter:
@@ -175,11 +177,20 @@ class ReportingHook(DisplayHook):
         self._event = None
 
 
+class CellCompiler(CachingCompiler):
+    """Names a cell's code as a kernel does: tracebacks then look the same, and are made in the same way."""
+
+    def get_code_name(self, raw_code: str, code: str, number: int) -> str:
+        # A kernel has its process number here, which would change with every run.
+        return f"/tmp/ipykernel_0/{zlib.crc32(code.encode('utf-8', 'replace'))}.py"
+
+
 class CellShell(InteractiveShell):
     """IPython's shell as a notebook kernel sets it up, reporting to a `Reporter`."""
 
     displayhook_class = Type(ReportingHook)
     display_pub_class = Type(ReportingPublisher)
+    compiler_class = Type(CellCompiler)
     colors_force = CBool(True)
     readline_use = CBool(False)
     autoindent = CBool(False)
@@ -285,7 +296,7 @@ def redirect(shell: CellShell, reporter: Reporter) -> None:
     shell.reporter = reporter
     sys.stdout = ReportedStream("stdout", 1, reporter)
     sys.stderr = ReportedStream("stderr", 2, reporter)
-    builtins.input = getpass.getpass = _refuse_input
+    builtins.input, getpass.getpass = _refuse("raw_input"), _refuse("getpass")
 
 
 def run_cells(
@@ -447,9 +458,13 @@ def _page(shell: CellShell, data: Any, start: int = 0, screen_lines: int = 0) ->
     """Show nothing: a pager's text is no output of a notebook."""
 
 
-def _refuse_input(prompt: object = "", *args: Any, **kwargs: Any) -> str:
-    """Refuse a question, as a kernel without a front end does."""
-    raise StdinNotImplementedError(_NO_INPUT)
+def _refuse(name: str) -> Callable[..., str]:
+    """Return a function that refuses a question to a person, as a kernel without a front end does."""
+
+    def ask(*_: Any, **__: Any) -> str:
+        raise StdinNotImplementedError(_NO_INPUT.format(name))
+
+    return ask
 
 
 def spare_text(descriptors: Mapping[str, int], limit: int) -> Callable[[], Mapping[str, str]]:
