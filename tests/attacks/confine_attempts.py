@@ -891,6 +891,11 @@ def own_identity(_: Targets) -> dict[str, Any]:
     }
 
 
+def variables(_: Targets) -> list[str]:
+    """Return the names of the variables in the environment."""
+    return list(os.environ)
+
+
 def existence(targets: Targets) -> bool:
     """Return whether a path outside can be seen to exist."""
     return os.path.exists(targets["gradebook"])
@@ -912,6 +917,7 @@ OTHERS: dict[str, Callable[[Targets], object]] = {
         crash,
         own_limits,
         own_identity,
+        variables,
         existence,
         wait_long,
     )
