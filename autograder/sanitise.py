@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -221,7 +221,7 @@ def _rebuild(notebook: Mapping[str, Any]) -> dict[str, Any]:
     seen: set[str] = set()
     return {
         "cells": [_rebuild_cell(cell, index, seen) for index, cell in enumerate(cells)],
-        "metadata": _shallow(notebook.get("metadata")),
+        "metadata": _fitting(notebook.get("metadata"), _NOTEBOOK_KINDS),
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -236,14 +236,11 @@ def _rebuild_cell(cell: Any, index: int, seen: set[str]) -> Cell:
     result: Cell = {
         "cell_type": kind,
         "id": _unique(cell.get("id"), index, seen),
-        "metadata": _shallow(cell.get("metadata")),
+        "metadata": _fitting(cell.get("metadata"), _CELL_KINDS),
         "source": _text(cell.get("source", "")),
     }
-    tags = result["metadata"].get("tags")
-    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
-        del result["metadata"]["tags"]
     if kind != "code" and isinstance(cell.get("attachments"), dict):
-        result["attachments"] = _shallow(cell["attachments"])
+        result["attachments"] = _fitting(cell["attachments"], {}, _is_bundle)
     return _as(result, kind)
 
 
@@ -280,9 +277,53 @@ def _text(source: Any) -> str:
     return source if source.isascii() else source.encode("utf-8", "replace").decode("utf-8")
 
 
-def _shallow(data: Any) -> dict[str, Any]:
-    """Return a dictionary without whatever is nested deeper than metadata ever are."""
-    return {str(k): v for k, v in data.items() if _depth(v) < _DEPTH} if isinstance(data, dict) else {}
+def _fitting(
+    data: Any, kinds: Mapping[str, Callable[[Any], bool]], others: Callable[[Any], bool] = lambda value: True
+) -> dict[str, Any]:
+    """Return a dictionary without values that the format forbids, or that are nested too deeply."""
+    if not isinstance(data, dict):
+        return {}
+    return {
+        name: value
+        for name, value in data.items()
+        if _depth(value) < _DEPTH and kinds.get(name, others)(value)
+    }
+
+
+def _is_tags(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(tag, str) for tag in value)
+
+
+def _is_flags(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(flag, bool) for flag in value.values())
+
+
+def _is_bundle(value: Any) -> bool:
+    """Whether this is an attached file: its text, or the lines of it, by media type."""
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
+def _never(value: Any) -> bool:
+    return False
+
+
+# What the notebook format says of well-known metadata. Timings of a student's own run are left out.
+_CELL_KINDS: Mapping[str, Callable[[Any], bool]] = {
+    "collapsed": lambda value: isinstance(value, bool),
+    "execution": _never,
+    "format": lambda value: isinstance(value, str),
+    "jupyter": _is_flags,
+    "name": lambda value: isinstance(value, str) and bool(value),
+    "scrolled": lambda value: isinstance(value, bool),
+    "tags": _is_tags,
+}
+_NOTEBOOK_KINDS: Mapping[str, Callable[[Any], bool]] = {
+    "authors": _never,
+    "kernelspec": lambda value: isinstance(value, dict),
+    "language_info": _never,
+    "orig_nbformat": _never,
+    "title": lambda value: isinstance(value, str),
+}
 
 
 def _depth(value: Any, level: int = 0) -> int:
@@ -336,10 +377,13 @@ def _name(cell: Cell) -> str | None:
 
 
 def _drop_skip_tag(cell: Cell, name: str, notes: list[str]) -> None:
-    tags = cell["metadata"].get("tags", [])
-    if _SKIP_TAG in tags:
-        cell["metadata"]["tags"] = [tag for tag in tags if tag != _SKIP_TAG]
-        notes.append(f"the tag `{_SKIP_TAG}` of `{name}` was dropped")
+    """Drop the tag that keeps a cell from running, and tags that the format forbids."""
+    tags = cell["metadata"].get("tags")
+    if tags is not None:
+        fine = [tag for tag in dict.fromkeys(tags) if tag and "," not in tag and tag != _SKIP_TAG]
+        cell["metadata"]["tags"] = fine
+        if _SKIP_TAG in tags:
+            notes.append(f"the tag `{_SKIP_TAG}` of `{name}` was dropped")
 
 
 def _restore(cell: Cell, original: TemplateCell, notes: list[str]) -> None:
