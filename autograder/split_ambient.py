@@ -36,22 +36,28 @@ class Ambient:
         self._generator = np.random.mtrand._rand._bit_generator  # kept, so that the memory below stays valid
         self._words = _words(self._generator)
         self._sent = bytes(self._words)
-        self._reseeded = False
-        self._originals = (random.seed, random.setstate)
-        random.seed, random.setstate = map(self._noted, self._originals)
+        self._reseeded: set[str] = set()
+        self._originals = {
+            (module, name): getattr(module, name)
+            for module, names in ((random, ("seed", "setstate")), (np.random, ("seed", "set_state")))
+            for name in names
+        }
+        for (module, name), function in self._originals.items():
+            setattr(module, name, self._noted(module.__name__, function))
 
-    def _noted(self, function: Any) -> Any:
-        """Wrap a function of `random` that sets the state, because asking for the state is slow."""
+    def _noted(self, module: str, function: Any) -> Any:
+        """Wrap a function that sets a generator: the same seed twice leaves no trace in the state."""
 
         def noted(*args: Any, **kwargs: Any) -> Any:
-            self._reseeded = True
+            self._reseeded.add(module)
             return function(*args, **kwargs)
 
         return noted
 
     def close(self) -> None:
-        """Give `random` its own functions back."""
-        random.seed, random.setstate = self._originals
+        """Give the modules their own functions back."""
+        for (module, name), function in self._originals.items():
+            setattr(module, name, function)
 
     def changes(self) -> dict[str, Any]:
         """Return what the student's side has to set for the next call; empty when nothing differs."""
@@ -65,12 +71,12 @@ class Ambient:
         if warnings.filters != self._filters:
             changes["warnings"] = [_plain_filter(entry) for entry in warnings.filters]
         words = bytes(self._words)
-        if words != self._sent:
+        if words != self._sent or "numpy.random" in self._reseeded:
             self._sent = words
             changes["numpy"] = np.random.get_state(legacy=False)
-        if self._reseeded:
-            self._reseeded = False
+        if "random" in self._reseeded:
             changes["random"] = random.getstate()
+        self._reseeded.clear()
         return changes
 
 

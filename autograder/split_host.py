@@ -172,7 +172,7 @@ class StudentHost:
         self.channel.send(kind, frame.ident, body)
         self._waiting, self._active = waiting, outer
 
-    def _perform(self, message: bytes | bytearray, outermost: bool) -> tuple[Message, bytearray]:
+    def _perform(self, message: bytes | bytearray, outermost: bool) -> tuple[int, bytearray]:
         request = decode(message, self.limits, self._load)
         op, target, name, values = request[:4]
         options = request[4] if len(request) > 4 else {}
@@ -191,7 +191,7 @@ class StudentHost:
         finally:
             self._depth -= 1
 
-    def _run_with(self, extras: dict[str, Any], *request: Any) -> tuple[Message, bytearray]:
+    def _run_with(self, extras: dict[str, Any], *request: Any) -> tuple[int, bytearray]:
         """Run a request inside the state that the test has set, and say which arguments it changed."""
         values, options = request[3], request[4]
         watched = {
@@ -207,7 +207,7 @@ class StudentHost:
         }
         return self._reply(*outcome, seen, changed)
 
-    def _run(self, *request: Any) -> tuple[Message, bytearray]:
+    def _run(self, *request: Any) -> tuple[int, bytearray]:
         return self._reply(*self._invoke(*request), [], {})
 
     def _invoke(self, op: int, target: int, name: str, values: Any, options: Any) -> tuple[bool, Any]:
@@ -225,7 +225,7 @@ class StudentHost:
         finally:
             sys.stdout, sys.stderr = shown
 
-    def _reply(self, fine: bool, value: Any, seen: list[Any], changed: Any) -> tuple[Message, bytearray]:
+    def _reply(self, fine: bool, value: Any, seen: list[Any], changed: Any) -> tuple[int, bytearray]:
         out, err = self._text(self._out), self._text(self._err)
         if not fine:
             message = (self._describe_error(value), out, err, seen, changed)
@@ -445,7 +445,7 @@ class StudentHost:
             if type(value) is types.FunctionType and not name.startswith("__")
         }
         plain = [name for name in methods if type(getattr(kind, name, None)) is types.FunctionType]
-        special = [name for name in CAPABILITIES if getattr(kind, name, None) is not None]
+        special = [name for name in CAPABILITIES if _has_special(kind, name)]
         fields = getattr(kind, "_fields", None) if issubclass(kind, tuple) else None
         known = exception_names(kind) if issubclass(kind, BaseException) else ()
         text = safe_text(kind.__doc__, _TEXT) if isinstance(kind.__doc__, str) else None
@@ -461,6 +461,12 @@ class StudentHost:
         if not names or EXCEPTIONS[names[0]] is not kind:
             own = kind.__name__ if _foreign(kind) else kind
         return names, plain_arguments(error), own, safe_text(error, 4000), _trace(error), _origin(error)
+
+
+def _has_special(kind: type, name: str) -> bool:
+    """Look a special method up as Python does: in the class and its bases, not in the class of the class."""
+    found = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+    return found is not None
 
 
 def _origin(error: BaseException) -> int:

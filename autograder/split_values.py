@@ -14,7 +14,6 @@ import re
 import types
 from collections import namedtuple
 from collections.abc import Callable, Sequence
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -24,8 +23,8 @@ from .codec import EncodeError, ProtocolError, encode
 __all__ = ["EXCEPTIONS", "MUTABLE", "Kind", "Message", "Op", "Records", "assign_in_place", "name_of", "named"]
 
 
-class Message(IntEnum):
-    """Kinds of frames."""
+class Message:
+    """Kinds of frames, as plain numbers: members of an enumeration take longer to send."""
 
     REQUEST = 1
     REPLY = 2
@@ -38,7 +37,7 @@ class Message(IntEnum):
     CALLBACK_RAISED = 9
 
 
-class Kind(IntEnum):
+class Kind:
     """Kinds of references."""
 
     OBJECT = 0
@@ -52,7 +51,7 @@ class Kind(IntEnum):
     RECORD = 8
 
 
-class Op(IntEnum):
+class Op:
     """What the trusted side may ask for."""
 
     FETCH = 1
