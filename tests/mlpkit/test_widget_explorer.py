@@ -139,3 +139,27 @@ def test_a_saved_explorer_is_moderate():
         widget = getattr(module, name)()
         state = {key: value for key, value in widget.get_state().items() if not key.startswith("_")}
         assert len(json.dumps(state)) + len(widget.still_svg()) < 90_000
+
+
+@pytest.mark.exhaustive
+def test_a_notebook_of_all_widgets_passes_strict_nbval(tmp_path):
+    import subprocess
+    import sys
+
+    import nbformat
+    from nbclient import NotebookClient
+
+    imports = (
+        "from mlpkit.widgets.explorer import *\n"
+        "from mlpkit.widgets.learning_rate import LearningRateExplorer\n"
+        "from mlpkit.widgets.playground import Playground"
+    )
+    shown = [f"{name}()" for name in (*module.__all__[1:], "LearningRateExplorer", "Playground")]
+    cells = [nbformat.v4.new_code_cell(source) for source in (imports, *shown)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    path = tmp_path / "all.ipynb"
+    nbformat.write(notebook, path)
+    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]

@@ -4,7 +4,7 @@
 const SILENT_MS = 4000;
 const SAY_AFTER_MS = 700;
 const NEEDS_KERNEL =
-  "This is a still picture: moving it needs a running kernel. Run the cell; if the kernel is busy, wait for it.";
+  "This is a still picture: moving it needs a running kernel. In a notebook, run its cell; a busy kernel will follow.";
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
