@@ -54,7 +54,8 @@ _LABEL_W, _WIDE_LABEL_W, _WIDE_GAP = 66, 112, 320
 
 _STYLE = """
 .bp-net{font-family:system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
-.bp-net text{fill:#1b1f24}
+.bp-net text{fill:#1b1f24;text-anchor:middle}
+.bp-net .legend text{text-anchor:start}
 .bp-net .cell{fill:#fff;stroke:#57606a;stroke-width:1.2}
 .bp-net .one{fill:#eef1f4;stroke:#57606a}
 .bp-net .name{font-size:14px}
@@ -220,7 +221,7 @@ def _columns(layout: _Layout) -> Iterator[str]:
 
 
 def _head(x: float, text: str) -> str:
-    return f'<text class="head" x="{x + _CELL_W / 2:.0f}" y="24" text-anchor="middle">{text}</text>'
+    return f'<text class="head" x="{x + _CELL_W / 2:.0f}" y="24">{text}</text>'
 
 
 def _cells(layout: _Layout, quantity: str, k: int | None, x: float, count: int) -> Iterator[str]:
@@ -231,15 +232,15 @@ def _cells(layout: _Layout, quantity: str, k: int | None, x: float, count: int) 
         yield (
             f'<rect id="{element_id(name)}" class="cell" x="{x:.0f}" y="{top:.0f}" width="{_CELL_W}" '
             f'height="{_CELL_H}" rx="7"/>{_corner(x, top) if quantity != "d" else ""}'
-            f'<text class="name" x="{middle:.0f}" y="{top + 17:.0f}" text-anchor="middle">'
+            f'<text class="name" x="{middle:.0f}" y="{top + 17:.0f}">'
             f"{svg_name(name)}</text>"
             f'<text id="{element_id(name)}-value" class="value" x="{middle:.0f}" y="{top + 37:.0f}" '
-            f'text-anchor="middle"></text>'
+            f"></text>"
         )
         if quantity != "d":
             yield (
                 f'<text id="d{element_id(name)}-value" class="derivative" x="{middle:.0f}" '
-                f'y="{top + 57:.0f}" text-anchor="middle"></text>'
+                f'y="{top + 57:.0f}"></text>'
             )
 
 
@@ -253,7 +254,7 @@ def _constant(layout: _Layout, k: int) -> str:
     return (
         f'<rect id="{element_id(Name("y", k, (0,)))}" class="cell one" x="{x - _BIAS / 2:.0f}" '
         f'y="{y - _BIAS / 2:.0f}" width="{_BIAS}" height="{_BIAS}" rx="7"/>'
-        f'<text class="value" x="{x:.0f}" y="{y + 5:.0f}" text-anchor="middle">1</text>'
+        f'<text class="value" x="{x:.0f}" y="{y + 5:.0f}">1</text>'
     )
 
 
@@ -265,7 +266,7 @@ def _wires(layout: _Layout, k: int) -> Iterator[str]:
         start, end = layout.y_unit(net.sums(k), int(i)), layout.y_unit(net.widths[k], int(j))
         yield f'<path class="wire" d="M{x:.0f} {start:.0f}L{x + _ACTIVATION_GAP:.0f} {end:.0f}"/>'
     middle, name = x + _ACTIVATION_GAP / 2, escape(activation.name.replace("_", " "))
-    yield f'<text class="head" x="{middle:.0f}" y="44" text-anchor="middle">{name}</text>'
+    yield f'<text class="head" x="{middle:.0f}" y="44">{name}</text>'
 
 
 def _edge_ends(layout: _Layout, k: int, i: int, j: int) -> tuple[float, float, float, float]:
@@ -312,9 +313,9 @@ def _edge_labels(layout: _Layout, params: Mapping[str, Array]) -> Iterator[str]:
         hidden = " quiet" if dense else ""
         yield (
             f'<text id="{element_id(name)}-value" class="wlabel{hidden}" x="{x:.0f}" y="{y - 3:.0f}" '
-            f'text-anchor="middle">{number(value)}</text>'
+            f">{number(value)}</text>"
             f'<text id="d{element_id(name)}-value" class="dlabel{hidden}" x="{x:.0f}" y="{y + 13:.0f}" '
-            f'text-anchor="middle"></text>'
+            f"></text>"
         )
 
 

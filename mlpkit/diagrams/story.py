@@ -132,12 +132,32 @@ class Story:
         root.set("aria-label", f"{self.alt} {self.frames[index].alt}")
         return ET.tostring(root, encoding="unicode")
 
+    def still(self, index: int = -1) -> str:
+        """The picture of frame `index` for a place where nothing moves: without ids and hidden texts."""
+        root = ET.fromstring(self.picture(index))
+        for parent in list(root.iter()):
+            for child in list(parent):
+                if _is_unseen(child):
+                    parent.remove(child)
+        for element in root.iter():
+            element.attrib.pop("id", None)
+        return ET.tostring(root, encoding="unicode")
+
     def to_dict(self) -> dict[str, Any]:
         """The story as JSON-ready data, for the front end."""
         sentences = list(dict.fromkeys(frame.says for frame in self.frames))
         frames = [frame.to_dict() | {"says": sentences.index(frame.says)} for frame in self.frames]
         # The same sentence goes with many frames: stored once, named by number.
         return {"svg": self.svg, "alt": self.alt, "sentences": sentences, "frames": frames}
+
+
+def _is_unseen(element: ET.Element) -> bool:
+    """A text that is empty, or that only a light makes visible which it has not."""
+    if element.tag != f"{{{_SVG}}}text":
+        return False
+    classes = element.get("class", "").split()
+    hidden = "quiet" in classes and not {"bp-now", "bp-read"} & set(classes)
+    return hidden or not "".join(element.itertext())
 
 
 def _add_class(element: ET.Element, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -94,7 +95,7 @@ def _instances(axes: Axes, data: Dataset, classes: int) -> None:
         own = data.x[data.labels == n]
         name = data.target_names[n] if n < len(data.target_names) else f"class {n}"
         mark, colour = _MARKS[n % len(_MARKS)], CLASSES[n % len(CLASSES)]
-        look = {"marker": mark, "color": colour, "edgecolors": "white", "linewidths": 0.6}
+        look: dict[str, Any] = {"marker": mark, "color": colour, "edgecolors": "white", "linewidths": 0.6}
         axes.scatter(own[:, 0], own[:, 1], s=26, label=name, **look)
     names = data.feature_names or ("$x_1$", "$x_2$")
     axes.set(xlabel=names[0], ylabel=names[1])

@@ -7,7 +7,7 @@ from typing import Any
 
 import anywidget
 
-__all__ = ["StillWidget", "asset"]
+__all__ = ["StillWidget", "asset", "page_template"]
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -15,6 +15,15 @@ _ASSETS = Path(__file__).parent / "assets"
 def asset(name: str) -> Path:
     """Path of a front-end file of this package."""
     return _ASSETS / name
+
+
+def page_template() -> Path:
+    """Template for nbconvert that adds to every live widget its still picture for readers without scripts.
+
+    ``jupyter nbconvert --to html --template-file PATH notebook.ipynb``. Without it nbconvert writes the live
+    view alone, and where no script runs there is nothing to see.
+    """
+    return asset("page.html.j2")
 
 
 class StillWidget(anywidget.AnyWidget):

@@ -22,8 +22,10 @@ class Poll(StillWidget):
     """Ask a question; say at once whether the choice is right, and why.
 
     One right answer gives radio buttons, several give check boxes. Everything happens in the page, so a poll
-    works without a kernel and in an exported page, and it remembers its state in the saved notebook. Keys:
-    Tab goes to the choices, the arrow keys choose (the space bar ticks a box), Enter checks.
+    works without a kernel and in an exported page. Keys: Tab goes to the choices, the arrow keys choose (the
+    space bar ticks a box), Enter checks. What was answered is part of the widget's state: it comes back when
+    the page is reloaded, and with the notebook if that is saved with its widgets' state (in JupyterLab:
+    Settings, Save Widget State Automatically).
 
     The right answer is not in the still picture nor in the plain text, but the page must know it in order to
     answer without a kernel: whoever looks into the notebook's file finds it. A poll is for learning. Where

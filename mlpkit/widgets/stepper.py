@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,7 +46,8 @@ class Stepper(StillWidget):
 
     #: Distinct pictures: two stories on the same one store it once.
     pictures = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
-    stories = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
+    #: The stories as JSON in one text: a notebook file gives every entry of a list a line of its own.
+    stories = traitlets.Unicode(read_only=True).tag(sync=True)
     shown = traitlets.Int(0).tag(sync=True)
     index = traitlets.Int(0).tag(sync=True)
     label = traitlets.Unicode("Step through the picture").tag(sync=True)
@@ -63,7 +65,8 @@ class Stepper(StillWidget):
         super().__init__(index=range(len(first))[index], label=label)
         pictures = list(dict.fromkeys(one.svg for one in self._sources.values()))
         self.set_trait("pictures", pictures)
-        self.set_trait("stories", [_state(name, one, pictures) for name, one in self._sources.items()])
+        states = [_state(name, one, pictures) for name, one in self._sources.items()]
+        self.set_trait("stories", json.dumps(states, ensure_ascii=False, separators=(",", ":")))
 
     @property
     def story(self) -> Story:
@@ -91,7 +94,7 @@ class Stepper(StillWidget):
 
     def still_svg(self) -> str:
         """The first story's picture at its end, where every number is known."""
-        return next(iter(self._sources.values())).picture(-1)
+        return next(iter(self._sources.values())).still()
 
 
 def _named_stories(story: Story | Mapping[str, Story]) -> dict[str, Story]:

@@ -140,6 +140,18 @@ def test_alt_text_states_the_numbers(n5):
     )
 
 
+def test_the_still_picture_has_what_can_be_seen_and_nothing_else():
+    net, params, x, d = random_net((8, 8, 8))
+    still = pass_story(net, params, x, d).still()
+    assert " id=" not in still
+    written = {"".join(e.itertext()) for e in ET.fromstring(still).iter(f"{SVG}text")}
+    trace = net.forward(params, x)
+    assert {number(float(z)) for z in trace.pre_activation(1)} <= written
+    assert "" not in written
+    hidden = [e for e in ET.fromstring(still).iter(f"{SVG}text") if "quiet" in e.get("class", "")]
+    assert all("bp-" in e.get("class") for e in hidden)
+
+
 def test_the_largest_story_is_small_enough_to_save():
     net, params, x, d = random_net((8, 8, 8))
     story = pass_story(net, params, x, d)

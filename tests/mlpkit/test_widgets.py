@@ -2,9 +2,11 @@
 
 import json
 
+import nbformat
 import numpy as np
 import pytest
 import traitlets
+from nbclient import NotebookClient
 
 from mlpkit import MLP, sigmoid
 from mlpkit.diagrams import Story, backward_story
@@ -20,7 +22,7 @@ def story():
 
 def test_the_whole_story_is_in_the_saved_state(story):
     state = json.loads(json.dumps(Stepper(story).get_state(["stories", "pictures"])))
-    told = state["stories"][0]
+    told = json.loads(state["stories"])[0]
     assert told["frames"] == story.to_dict()["frames"]
     assert len(told["frames"]) == len(story)
     assert state["pictures"][told["picture"]] == story.svg
@@ -29,7 +31,7 @@ def test_the_whole_story_is_in_the_saved_state(story):
 def test_several_stories_are_told_by_name_and_their_pictures_stored_once(story):
     shorter = Story(story.svg, story.frames[:5], story.alt)
     stepper = Stepper({"All": story, "Beginning": shorter})
-    assert [told["name"] for told in stepper.stories] == ["All", "Beginning"]
+    assert [told["name"] for told in json.loads(stepper.stories)] == ["All", "Beginning"]
     assert stepper.pictures == [story.svg]
 
 
@@ -79,6 +81,35 @@ def test_without_a_live_view_it_says_and_shows_something_true(story):
 
 def test_what_is_said_does_not_change_from_run_to_run(story):
     assert repr(Stepper(story)) == repr(Stepper(story))
+
+
+LARGEST = """\
+import numpy as np
+from mlpkit import MLP, cross_entropy, softmax, tanh
+from mlpkit.diagrams import matrix_story, pass_story
+from mlpkit.widgets import Stepper
+net = MLP(widths=(8, 8, 8), hidden=tanh, output=softmax, divergence=cross_entropy)
+rng = np.random.default_rng(0)
+params, x, d = net.init(rng, scale=1.0), rng.normal(size=8), np.eye(8)[0]
+Stepper({stories}, label="Largest")"""
+
+
+@pytest.mark.parametrize(
+    "stories",
+    [
+        "pass_story(net, params, x, d)",
+        '{"Numbers": pass_story(net, params, x, d), "Matrices": matrix_story(net, params, x, d)}',
+    ],
+)
+def test_a_notebook_with_the_largest_stepper_is_small_when_saved(tmp_path, stories):
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(LARGEST.replace("{stories}", stories))]
+    )
+    NotebookClient(notebook, store_widget_state=True, timeout=60).execute()
+    nbformat.write(notebook, tmp_path / "saved.ipynb")
+    saved = tmp_path / "saved.ipynb"
+    assert "stories" in saved.read_text(encoding="utf-8")
+    assert saved.stat().st_size <= 300_000
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ const TOKEN = /‹([^|›]*)\|([^|›]*)\|([^›]*)›/g;
 const MARKUP = '<span class="bp-name"><i>$1</i><span><sup>$2</sup><sub>$3</sub></span></span>';
 const PLAY_EVERY_MS = 1200;
 const SIZED_FRAMES = 4;
-const SMALLEST_SCALE = 0.62;
+const SMALLEST_SCALE = 0.74;
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -39,7 +39,7 @@ class Picture {
     for (const id of frame.read || []) this.light(id, "bp-read");
     for (const id of frame.now || []) this.light(id, "bp-now");
     this.svg.setAttribute("aria-label", `${this.story.alt} ${frame.title}: ${frame.alt}`);
-    if (this.scrolls) this.follow(frame.now?.[0]);
+    if (this.scrolls) this.follow(frame.now);
   }
 
   // A picture wider than the page: it can be scrolled by keyboard, and keeps what is computed in view.
@@ -49,14 +49,15 @@ class Picture {
     this.host.tabIndex = 0;
     this.host.setAttribute("role", "group");
     this.host.setAttribute("aria-label", "Picture, can be scrolled sideways");
-    this.follow(this.story.frames[Math.max(this.shown, 0)].now?.[0]);
+    this.follow(this.story.frames[Math.max(this.shown, 0)].now);
   }
 
-  follow(id) {
-    if (!id) return;
-    const box = this.parts.get(id).node.getBoundingClientRect();
+  follow(ids = []) {
+    const boxes = ids.map((id) => this.parts.get(id).node.getBoundingClientRect());
+    if (boxes.length === 0) return;
+    const first = boxes.reduce((one, other) => (other.left < one.left ? other : one));
     const view = this.host.getBoundingClientRect();
-    this.host.scrollLeft += (box.left + box.right - view.left - view.right) / 2;
+    this.host.scrollLeft += (first.left + first.right - view.left - view.right) / 2;
   }
 
   apply(frame) {
@@ -161,7 +162,7 @@ function tabs(stories, choose) {
 }
 
 function render({ model, el }) {
-  const stories = model.get("stories");
+  const stories = JSON.parse(model.get("stories"));
   const pictures = stories.map(() => null);
   const bar = controls();
   const hosts = element("div", { class: "bp-hosts" });
@@ -169,7 +170,7 @@ function render({ model, el }) {
   const says = element("span", { class: "bp-says" });
   const equation = element("div", { class: "bp-equation" });
   const caption = element("div", { class: "bp-caption" }, element("p", {}, title, " ", says), equation);
-  const sizer = element("div", { class: "bp-caption bp-sizer", "aria-hidden": "true" });
+  const sizer = element("div", { class: "bp-sizer", "aria-hidden": "true" });
   const spoken = element("div", { class: "bp-spoken", "aria-live": "polite" });
   const chooser = tabs(stories, (n) => choose(n));
   const root = element(
