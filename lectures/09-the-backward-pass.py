@@ -30,7 +30,7 @@ from mlpkit import (
     tanh,
 )
 from mlpkit.diagrams import backward_story, step_table
-from mlpkit.widgets import Stepper
+from mlpkit.widgets import Poll, Stepper
 
 # %% [markdown] id="tiny-network"
 # ## The network that we carry through
@@ -210,7 +210,7 @@ print("ẏ of the hidden units:", dy1.round(6))
 
 # %% id="hidden-check"
 dz1 = sigmoid.derivative(trace.z[1]) * dy1
-dW1 = np.outer(dz1, x)
+dW1 = np.outer(dz1, x) + 0.0  # adding 0 turns -0 into 0
 print("ż of the hidden units:", dz1.round(6))
 print("to the weights:\n", dW1.round(6))
 
@@ -452,35 +452,50 @@ assert np.allclose(gradients.wrt_x, numerical_gradient(lambda u: net.loss(params
 # %% [markdown] id="polls"
 # ## Check yourself
 #
-# Decide on an answer before you open it.
-#
-# **1. What does backpropagation compute?** (a) the best weights; (b) the derivatives of the divergence to all weights and
-# biases; (c) the change of the weights.
-#
-# <details><summary>Answer</summary>
-#
-# **(b).** The change is the optimizer's business: with the same derivatives, plain descent, momentum and others do different
-# things. And nobody promises the best weights.
-#
-# </details>
-#
-# **2. An input was 0 in this instance. The derivatives to its weights are** (a) zero; (b) equal to $\dot z$; (c) unknown without
-# its target.
-#
-# <details><summary>Answer</summary>
-#
-# **(a).** A weight's derivative is what came in at its tail times the dot at its head, and 0 came in.
-#
-# </details>
-#
-# **3. A hidden sigmoid unit has $z=12$. Its weights will learn** (a) fast, because its output is large; (b) hardly at all;
-# (c) as fast as the others.
-#
-# <details><summary>Answer</summary>
-#
-# **(b).** The slope at 12 is about 0.000006, and every dot that passes the unit is multiplied by it. The unit is *saturated*.
-#
-# </details>
+# Decide before you click: the reason is given for every choice, right or wrong.
+
+# %% id="poll-what" fold=true
+Poll(
+    "What does backpropagation compute?",
+    [
+        "The best weights for the training set.",
+        "The derivatives of the divergence to all weights and biases.",
+        "The changes of the weights.",
+    ],
+    answer=1,
+    reasons=[
+        "Nobody promises the best weights. Derivatives only say which way is downhill from here.",
+        "And nothing else: what is done with them is the optimizer's business.",
+        "With the same derivatives, plain descent and momentum make different changes.",
+    ],
+    name="Poll: what backpropagation computes",
+)
+
+# %% id="poll-zero-input" fold=true
+Poll(
+    "An input was 0 in this instance. The derivatives to the weights that leave it are",
+    ["zero.", "equal to the dot of the unit that they lead to.", "unknown without the target."],
+    answer=0,
+    reasons=[
+        "A weight's derivative is what came in at its tail times the dot at its head, and 0 came in.",
+        "That is so for the bias, whose input is always 1.",
+        "The dot at the head depends on the target, but it is multiplied by 0.",
+    ],
+    name="Poll: derivatives of the weights from an input of zero",
+)
+
+# %% id="poll-saturated" fold=true
+Poll(
+    "A hidden sigmoid unit has $z=12$. In this step its weights will learn",
+    ["fast, because its output is large.", "hardly at all.", "about as fast as those of other units."],
+    answer=1,
+    reasons=[
+        "The size of the output matters to the weights above. To its own weights the *slope* matters.",
+        "The slope at 12 is about 0.000006, and every dot that passes the unit is multiplied by it.",
+        "They would if the slopes were alike; at 12 the sigmoid is nearly flat.",
+    ],
+    name="Poll: a saturated unit",
+)
 
 # %% [markdown] id="dictionary"
 # ## How others write it
