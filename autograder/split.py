@@ -185,7 +185,7 @@ class TrustedClient:
         self._depth = 0
         self._called_back = 0
         self._abandoned: set[int] = set()
-        self._told_seconds = seconds
+        self._told_seconds = 0.0
         self._refusal: BaseException | None = None
 
     # ---- what the engine uses
@@ -413,6 +413,8 @@ class TrustedClient:
             extras["free"] = list(free)
         if seconds is not None:
             extras["seconds"] = seconds
+        if self._told_seconds != self.seconds:
+            extras["usual"] = self._told_seconds = self.seconds
         return extras
 
     def _writes(self) -> list[tuple[tuple[int, str], Any]]:

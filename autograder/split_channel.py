@@ -119,7 +119,7 @@ class Channel:
                 data = bytearray(data)
                 # Memory grows with what arrives, not with what is announced.
                 while len(data) < end:
-                    data += self._read(min(end - len(data), 1 << 20), deadline)
+                    data += self._read(min(end - len(data), 1 << 18), deadline)
         except BaseException:
             # Whoever interrupts this side in the middle of a frame can go on reading it afterwards.
             self._pending = data

@@ -86,18 +86,14 @@ class StudentHost:
         This side's end.
     shell : Shell
         Runs cells and holds the student's names.
-    seconds : float
-        Time for one request, unless the request says otherwise.
     limits : Limits
         What a message may hold.
     """
 
-    def __init__(
-        self, channel: Channel, shell: Shell, seconds: float = 10.0, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, channel: Channel, shell: Shell, limits: Limits | None = None) -> None:
         self.channel = channel
         self.shell = shell
-        self.seconds = seconds
+        self.seconds = 10.0  # until the other side says how long a call may take
         self.limits = limits or Limits()
         self.asked = 0
         self._objects: dict[int, Any] = {}
@@ -246,6 +242,7 @@ class StudentHost:
 
     def _prepare(self, extras: dict[str, Any]) -> None:
         """Forget what the other side has dropped, and take over what it wrote into fetched values."""
+        self.seconds = extras.get("usual", self.seconds)
         for ident in extras.get("free", ()):
             self._idents.pop(id(self._objects.pop(ident, None)), None)
         for (where, name), value in extras.get("writes", ()):
