@@ -50,14 +50,17 @@ function sliderField(spec, changed) {
   const node = element("div", { class: "bp-field" }, label, box);
   if (spec.unit) node.append(element("span", { class: "bp-unit" }, spec.unit));
 
+  let shown = null;
   function show(value) {
+    if (value === shown && box.value !== "") return;
+    shown = value;
     range.value = scale.position(value);
     range.setAttribute("aria-valuetext", shortNumber(value));
-    if (Number(box.value) !== value || box.value === "") box.value = shortNumber(value);
+    box.value = shortNumber(value);
   }
   function take(value) {
     const clipped = Math.min(Math.max(value, spec.low), spec.high);
-    box.value = "";
+    shown = null; // what was typed may be another way to write the same number
     show(clipped);
     changed(spec.name, clipped);
   }

@@ -41,7 +41,7 @@ function render({ model, el }) {
   function draw() {
     const view = model.get("view");
     picture.draw(model.get("base"), view.parts, view.alt);
-    if (caption.innerHTML !== view.caption) caption.innerHTML = view.caption;
+    if (caption.source !== view.caption) caption.innerHTML = caption.source = view.caption;
     host.classList.toggle("bp-clickable", Boolean(view.click));
     voice.say(view.alt);
   }
