@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +71,14 @@ class FastEngine:
         self.jobs = jobs or os.cpu_count() or 1
         self.unconfined = unconfined
         self.limits = GradingLimits.from_config(course.config, timeout)
+        self._assignment = cache(partial(assignment_of, course))
         _require_plain(course)
         if not unconfined:
             _require_confinement()
 
     def fingerprints(self, assignment: str, students: Sequence[str]) -> dict[str, str]:
         """Return for each student a digest of everything that the result depends on."""
-        wanted = assignment_of(self.course, assignment)
+        wanted = self._assignment(assignment)
         common = json.dumps(
             [__version__, self.name, self.unconfined, self.limits.to_dict(), wanted.to_dict()], sort_keys=True
         )
@@ -107,7 +109,7 @@ class FastEngine:
         on_start: Callable[[str], None] | None = None,
     ) -> Iterator[Outcome]:
         """Grade submissions and yield each outcome as soon as it is in the gradebook."""
-        wanted = assignment_of(self.course, assignment)
+        wanted = self._assignment(assignment)
         settings = {
             "assignment": wanted.to_dict(),
             "limits": self.limits.to_dict(),

@@ -30,6 +30,7 @@ __all__ = ["Failure", "Job", "Pool"]
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from autograder.worker import main; main()"
 _TRIES = 2
+_FALSE_STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class Pool:
         self.size = size
         self.patience = patience
         self._slots: list[_Slot] = []
+        self._false_starts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -193,29 +195,36 @@ class Pool:
         except (EOFError, OSError, wire.WireError):
             return self._replace(slot)
         if "failed" in message:
-            raise CourseError(
-                f"No grading process could start: {message['failed']}.",
-                "Look at the limits in nbgrader_config.py, and at `autograder grade --help`.",
-            )
+            return self._replace(slot, str(message["failed"]))
         if "ready" in message:
             slot.ready = True
+            self._false_starts = 0
             return None
         slot.job = None
         if "problem" in message:
             return Failure(message["problem"], message["log"])
         return Graded.from_dict(message)
 
-    def _replace(self, slot: _Slot) -> Failure | None:
-        """Put a new worker in the place of one that has died."""
+    def _replace(self, slot: _Slot, reason: str = "") -> Failure | None:
+        """Put a new worker in the place of one that has died, or has not come to life.
+
+        Raises
+        ------
+        CourseError
+            If workers do not come to life again and again.
+        """
         with suppress(ProcessLookupError):
             os.killpg(slot.process.pid, signal.SIGKILL)
         code = slot.process.wait()
-        if not slot.ready:
-            raise CourseError(
-                f"A grading process died while it started (exit code {code}).",
-                "Set AUTOGRADER_DEBUG=1 and try again to see why.",
-            )
         slot.connection.close()
+        reason = reason or f"the grading process died (exit code {code})"
+        if not slot.ready:
+            self._false_starts += 1
+            if self._false_starts > _FALSE_STARTS:
+                raise CourseError(
+                    f"No grading process can start: {reason}.",
+                    "Look at c.AutograderLimits in nbgrader_config.py; AUTOGRADER_DEBUG=1 shows more.",
+                )
         had_job = slot.job is not None
         self._slots[self._slots.index(slot)] = self._start(slot.number)
-        return Failure(f"the grading process died (exit code {code})") if had_job else None
+        return Failure(reason) if had_job else None

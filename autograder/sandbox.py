@@ -23,15 +23,12 @@ from typing import Any, Self
 
 from . import wire
 from .outputs import TIMEOUT, Output, Recorder, error_output, tidy_streams
-from .settings import GradingLimits
-from .shell import BACKEND
+from .settings import BACKEND, GradingLimits
 
 __all__ = ["CellRun", "End", "NotebookRun", "Sandbox", "SandboxError", "Step", "run_notebook"]
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from autograder.zygote import main; main()"
 _START_SECONDS = 120
-# Preloaded in every warm process, besides what the assignment imports.
-MODULES = ("numpy", "matplotlib.pyplot", "matplotlib.backends.backend_agg", "IPython")
 _ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "MPLBACKEND": BACKEND,
@@ -145,7 +142,7 @@ class Sandbox:
     Parameters
     ----------
     modules : sequence of str
-        What to import ahead, besides `MODULES`.
+        What to import ahead, besides ``limits.preload``.
     limits : GradingLimits
         What notebooks may use.
     confined : bool
@@ -166,7 +163,7 @@ class Sandbox:
         prepare: Sequence[str] = (),
     ) -> None:
         self.prepare = list(prepare)
-        self.modules = list(dict.fromkeys((*MODULES, *modules, *limits.preload)))
+        self.modules = list(dict.fromkeys((*limits.preload, *modules)))
         self.limits = limits
         self.confined = confined
         # Unused by the distributions, and another one for each slot: slots cannot signal each other.
@@ -545,7 +542,7 @@ def _import_path() -> list[str]:
 def _open_to_others(paths: Sequence[str]) -> bool:
     """Whether a user without rights can reach all paths: Python may live in root's own folder."""
     folders = {folder for path in paths for folder in Path(path).resolve().parents}
-    return all(folder.stat().st_mode & 0o001 for folder in folders)
+    return all(folder.stat().st_mode & 0o001 for folder in folders if folder.exists())
 
 
 def _runtime_paths() -> list[str]:

@@ -1,7 +1,7 @@
 """What a submission may use, and how it is run: defaults, and a section of ``nbgrader_config.py``.
 
     c.AutograderLimits.memory_bytes = 4 * 1024**3
-    c.AutograderLimits.preload = ["torch"]
+    c.AutograderLimits.preload = ["numpy", "pandas"]
 
 The time-out of a cell is nbgrader's own ``c.Execute.timeout``.
 """
@@ -14,8 +14,10 @@ from typing import Any
 
 from .errors import CourseError
 
-__all__ = ["SECTION", "GradingLimits"]
+__all__ = ["BACKEND", "SECTION", "GradingLimits", "describe"]
 
+# What a notebook kernel draws with.
+BACKEND = "module://matplotlib_inline.backend_inline"
 SECTION = "AutograderLimits"
 _GIGABYTE = 1024**3
 _MEGABYTE = 1024**2

@@ -34,9 +34,8 @@ from traitlets import Any as AnyTrait
 from traitlets import CBool, Dict, Type, default
 from traitlets.config import Config
 
-__all__ = ["BACKEND", "CellShell", "Reporter", "make_shell", "run_cells", "warm_shell"]
+__all__ = ["CellShell", "Reporter", "make_shell", "run_cells", "warm_shell"]
 
-BACKEND = "module://matplotlib_inline.backend_inline"
 Event = dict[str, Any]
 Sink = Callable[[Event], None]
 _FLUSH_CHARACTERS = 8192
