@@ -18,10 +18,10 @@ def asset(name: str) -> Path:
 
 
 def page_template() -> Path:
-    """Template for nbconvert that adds to every live widget its still picture for readers without scripts.
+    """Template for nbconvert that shows every widget's still picture until its live view has come.
 
     ``jupyter nbconvert --to html --template-file PATH notebook.ipynb``. Without it nbconvert writes the live
-    view alone, and where no script runs there is nothing to see.
+    view alone: where no script runs, or the widgets' scripts cannot be fetched, there is nothing to see.
     """
     return asset("page.html.j2")
 
