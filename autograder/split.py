@@ -93,6 +93,9 @@ _PLAIN = (
 _CLASSES = 4096
 _CALLBACKS = 10_000
 _TRACKED = 1000
+_RAISED = 1000
+_TEXT = 1_000_000  # characters that one call may print
+_TEXT_IN_ALL = 10_000_000
 
 
 class InPlace:
@@ -178,7 +181,9 @@ class TrustedClient:
         self._callables: dict[str, Any] = {}
         self._callbacks: dict[int, Any] = {}
         self._callback_idents: dict[Any, int] = {}
-        self._raised: list[BaseException] = []
+        self._raised: dict[int, BaseException] = {}
+        self._raised_count = 0
+        self._shown = 0
         self._generator_states: dict[int, Any] = {}
         self._records = Records()
         self._steps: dict[int, int] = {}
@@ -216,6 +221,11 @@ class TrustedClient:
         """Run a cell on the student's side and return what the shell there says about it."""
         self._callables.clear()
         return self.request(Op.RUN_CELL, 0, "", (source,), seconds=seconds)
+
+    def leave(self) -> None:
+        """Let `StudentHost.serve` return, so that the student's process can do something else meanwhile."""
+        self._callables.clear()
+        self.request(Op.LEAVE, 0, "")
 
     def ping(self) -> None:
         """Ask for nothing, to see whether the student's process answers."""
@@ -379,8 +389,9 @@ class TrustedClient:
     def _show(self, out: Any, err: Any) -> None:
         """Print what the student's code printed, wherever this side prints now."""
         for text, stream in ((out, sys.stdout), (err, sys.stderr)):
-            if isinstance(text, str) and text:
-                stream.write(text)
+            if isinstance(text, str) and text and self._shown < _TEXT_IN_ALL:
+                self._shown += len(text[:_TEXT])
+                stream.write(text[:_TEXT])
 
     # ---- what goes with a request
 
@@ -409,6 +420,7 @@ class TrustedClient:
             free = {ident for ident in self._dead if ident not in self._living}
             for ident in free:
                 self._steps.pop(ident, None)
+                self._about.pop(ident, None)
             self._dead.clear()
             extras["free"] = list(free)
         if seconds is not None:
@@ -495,10 +507,12 @@ class TrustedClient:
             self._refusal = problem
             return Message.CALLBACK_RAISED, encode(("TypeError", 0, "refused"))
         except Exception as error:
-            self._raised.append(error)
+            self._raised_count += 1
+            self._raised[self._raised_count] = error
+            self._raised.pop(self._raised_count - _RAISED, None)
             names = exception_names(type(error)) or ("RuntimeError",)
             text = "raised by a function of the test"
-            return Message.CALLBACK_RAISED, encode((names[0], len(self._raised), text))
+            return Message.CALLBACK_RAISED, encode((names[0], self._raised_count, text))
 
     # ---- objects on the way out
 
@@ -646,8 +660,8 @@ class TrustedClient:
         if type(about) is not tuple or len(about) != 6:
             self.lose("an exception without its parts.")
         names, arguments, own, _, trace, origin = about
-        if type(origin) is int and 0 < origin <= len(self._raised):
-            return self._raised[origin - 1]
+        if type(origin) is int and origin in self._raised:
+            return self._raised[origin]
         if type(names) is not tuple or type(arguments) is not tuple:
             self.lose("an exception without a class.")
         kind: type[BaseException]

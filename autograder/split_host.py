@@ -108,6 +108,7 @@ class StudentHost:
         self._active = 0
         self._waiting = False
         self._late = False
+        self._serving = False
         self._thread = 0
         self._out, self._err = io.StringIO(), io.StringIO()
         self._operations: dict[int, Callable[..., Any]] = {
@@ -127,19 +128,28 @@ class StudentHost:
             Op.HAS: lambda target, name: name in self.shell.namespace,
             Op.RUN_CELL: lambda target, name, source: self.shell.run_cell(source),
             Op.PING: lambda target, name: None,
+            Op.LEAVE: self._leave,
         }
 
     # ---- the loop
 
     def serve(self) -> None:
-        """Answer requests until the trusted side closes the channel. Call it in the main thread."""
+        """Answer requests until the trusted side says `leave`, or closes the channel.
+
+        Call it in the main thread, as often as tests are to run. It uses the timer signal meanwhile.
+        """
         self._thread = threading.get_ident()
-        signal.signal(signal.SIGALRM, self._on_alarm)
-        with suppress(ChannelClosedError):
-            while True:
+        self._serving = True
+        handler = signal.signal(signal.SIGALRM, self._on_alarm)
+        try:
+            while self._serving:
                 frame = self.channel.receive()
                 if frame.kind == Message.REQUEST:
                     self._answer(frame)
+        except ChannelClosedError:
+            pass
+        finally:
+            signal.signal(signal.SIGALRM, handler)
 
     def _on_alarm(self, number: int, frame: Any) -> None:
         if self._waiting:
@@ -243,10 +253,10 @@ class StudentHost:
     def _prepare(self, extras: dict[str, Any]) -> None:
         """Forget what the other side has dropped, and take over what it wrote into fetched values."""
         self.seconds = extras.get("usual", self.seconds)
-        for ident in extras.get("free", ()):
-            self._idents.pop(id(self._objects.pop(ident, None)), None)
         for (where, name), value in extras.get("writes", ()):
             self._write(where, name, value)
+        for ident in extras.get("free", ()):
+            self._idents.pop(id(self._objects.pop(ident, None)), None)
 
     def _write(self, where: int, name: Any, value: Any) -> None:
         """Give a name or an attribute new contents, inside the object that it has already if that fits."""
@@ -263,6 +273,9 @@ class StudentHost:
     def _fetch(self, target: int, name: str) -> tuple[Any, ...]:
         namespace = self.shell.namespace
         return (namespace[name],) if name in namespace else ()
+
+    def _leave(self, target: int, name: str) -> None:
+        self._serving = False
 
     def _call(self, target: int, name: str, *values: Any, **options: Any) -> Any:
         return self._objects[target](*values, **options)

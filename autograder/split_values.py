@@ -70,6 +70,7 @@ class Op:
     HAS = 14
     RUN_CELL = 15
     PING = 16
+    LEAVE = 17
 
 
 PLAIN = (

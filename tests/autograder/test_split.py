@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from autograder.codec import Limits, encode
 from autograder.split import (
@@ -24,6 +25,7 @@ from autograder.split import (
     SplitRefusal,
     StudentError,
     StudentGone,
+    StudentHost,
     StudentTimeout,
     TrustedClient,
     unchanged,
@@ -31,7 +33,7 @@ from autograder.split import (
 from autograder.split_values import Kind, Message
 
 sys.path.insert(0, str(Path(__file__).parent))
-from split_kit import end, fork, run, split, talking_to
+from split_kit import PlainShell, end, fork, run, split, talking_to
 
 EVIL = '''
 import os, signal, sys, threading, time
@@ -649,6 +651,37 @@ def test_new_cell_replaces_functions_and_what_tests_stored_under_its_names():
         space.client.run_cell("def f(): return 2\nx = 2")
         space.client.offer(["f", "x"], space)
         assert (space["f"](), space["x"]) == (2, 2)
+
+
+def test_student_process_can_leave_its_loop_and_come_back():
+    def work(theirs):
+        shell = PlainShell()
+        student_host = StudentHost(Channel(theirs, timed=False), shell)
+        for number in (1, 2):
+            shell.run_cell(f"def f(): return {number}")
+            student_host.serve()
+
+    with talking_to(work) as client:
+        space = client.offer(["f"])
+        assert space["f"]() == 1
+        client.leave()
+        assert space["f"]() == 2
+
+
+def test_object_dropped_after_a_write_into_it_has_been_written_to():
+    student = "class A:\n    def __init__(self): self.w = [0]\nkept = A()\ndef get(): return kept\ndef w(): return kept.w\n"
+    with split(student) as space:
+        space["get"]().w[0] = 7
+        assert space["w"]() == [7]
+
+
+def test_shell_of_ipython_takes_the_namespace():
+    with split("def f(): return 2\nclass A:\n    def __repr__(self): return 'an A'\n") as space:
+        shell = InteractiveShell(user_ns=space)
+        shell.run_cell("def double(): return 2 * f()")
+        assert shell.run_cell("double()").result == 4
+        assert shell.run_cell("A()").error_in_exec is None
+        assert isinstance(shell.run_cell("A() == 1").error_in_exec, SplitRefusal)
 
 
 def test_contacts_tell_whether_a_test_asked_the_student():
