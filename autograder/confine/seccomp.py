@@ -104,18 +104,8 @@ _ACCESS_MODE, _TRUNCATE, _PATH_ONLY = 0o3, 0o1000, 0o10000000
 
 # Locks stay (SQLite); owners and signals of descriptors (F_SETOWN, F_SETSIG: a way to kill), leases,
 # notifications and pipe sizes do not.
-_FCNTL = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    1030,
-    1032,
-)  # DUPFD GETFD SETFD GETFL SETFL GETLK SETLK SETLKW *_CLOEXEC PIPE_SZ
+# F_DUPFD, GETFD, SETFD, GETFL, SETFL, GETLK, SETLK, SETLKW; F_DUPFD_CLOEXEC, GETPIPE_SZ.
+_FCNTL = (*range(8), 1030, 1032)
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS TIOCGWINSZ FIONREAD FIONBIO FIO(N)CLEX
 _PRCTL = (15, 16, 0x53564D41)  # names of threads; libc names its memory with PR_SET_VMA
 _ASYNC = 0o20000  # O_ASYNC: signals for a descriptor

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confine_lab import SPARE_USER
 
 from autograder.confine import (
     KEPT_VARIABLES,
@@ -129,9 +130,9 @@ def test_a_path_that_the_user_cannot_reach_is_an_error(own_range: Any) -> None:
     (own_range.base / "private").mkdir(mode=0o700, exist_ok=True)
     readable = [str(own_range.base / "private")]
     outcome = own_range.run(
-        "own_limits", machine(own_range, namespaces=False), readable=readable, user=63_918
+        "own_limits", machine(own_range, namespaces=False), readable=readable, user=SPARE_USER
     )
-    assert "user 63918 may not read" in outcome["unconfined"]
+    assert f"user {SPARE_USER} may not read" in outcome["unconfined"]
 
 
 @walls

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from confine_attempts import THREATS, X86, table
+from confine_lab import SPARE_USER
 
 from autograder.confine import measure
 
@@ -89,7 +90,7 @@ def test_threads_are_counted_for_another_user(own_range: Any) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can take another user id")
     machine = machine_for("namespaces", own_range)
-    outcome = own_range.run("start_threads", machine, user=63_918)
+    outcome = own_range.run("start_threads", machine, user=SPARE_USER)
     assert outcome["result"] == own_range.policy()["limits"]["processes"]
 
 
@@ -126,7 +127,7 @@ def test_ends_with_its_parent(kernel: str, place: str, request: pytest.FixtureRe
 def test_ends_with_its_parent_as_another_user(own_range: Any) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can take another user id")
-    machine, policy = machine_for("namespaces", own_range), own_range.policy(user=63_918)
+    machine, policy = machine_for("namespaces", own_range), own_range.policy(user=SPARE_USER)
     answer = own_range.lab.ask(op="orphan", policy=policy, machine=machine, targets=own_range.targets())
     assert answer["ended"]
 
@@ -134,8 +135,8 @@ def test_ends_with_its_parent_as_another_user(own_range: Any) -> None:
 def test_root_takes_another_user_for_good(own_range: Any) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can take another user id")
-    identity = own_range.run("own_identity", machine_for("namespaces", own_range), user=63_918)["result"]
-    assert identity["user"] == identity["group"] == [63_918] * 2
+    identity = own_range.run("own_identity", machine_for("namespaces", own_range), user=SPARE_USER)["result"]
+    assert identity["user"] == identity["group"] == [SPARE_USER] * 2
     assert identity["groups"] == []
 
 

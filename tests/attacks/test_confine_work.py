@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from confine_lab import SPARE_USER
 from confine_work import NEEDS_IMPORTS, WORK
 
 pytestmark = pytest.mark.needs_walls
@@ -56,7 +57,7 @@ def test_work_goes_on(name: str, machine: str, place: str, request: pytest.Fixtu
 def test_work_goes_on_as_another_user(name: str, own_range: Any) -> None:
     if own_range.lab.user != 0:
         pytest.skip("only root can take another user id")
-    outcome = own_range.run(name, _machine("namespaces", own_range), user=63_918)
+    outcome = own_range.run(name, _machine("namespaces", own_range), user=SPARE_USER)
     assert outcome.get("result") == EXPECTED[name], outcome
 
 
