@@ -190,6 +190,9 @@ def _draw(block: _Block, middle: float, top: float, values: Array | None, dotted
     kind = "d " if dotted else ""
     left, y = middle - block.width / 2, top + _LABEL
     texts = dict(_entries(block, name, values))
+    # The dot of a small b hides behind its stem in most fonts.
+    has_stem = dotted and block.label.startswith("b")
+    own_dot = f'<circle cx="{middle - 2:.1f}" cy="{top + 2:.1f}" r="1.8" fill="#1b1f24"/>' if has_stem else ""
     numbers = "".join(
         f'<text id="{name}-{r}-{c}" class="{kind}number" x="{x:.0f}" y="{y + _PAD + n * _ROW_H + 15:.0f}" '
         f'text-anchor="end">{texts.get(f"{name}-{r}-{c}", "")}</text>'
@@ -199,7 +202,7 @@ def _draw(block: _Block, middle: float, top: float, values: Array | None, dotted
     )
     return (
         f'<text class="letter" x="{middle:.0f}" y="{top + 16:.0f}" text-anchor="middle">'
-        f"{_letter(name)}</text>"
+        f"{_letter(block.label if own_dot else name)}</text>{own_dot}"
         f'<text class="head" x="{middle:.0f}" y="{top + 33:.0f}" text-anchor="middle">{block.size}</text>'
         f'<rect id="{name}" class="{"dot " if dotted else ""}cell" x="{left:.0f}" y="{y:.0f}" '
         f'width="{block.width:.0f}" height="{block.height:.0f}" rx="4"/>{numbers}' + _dots(block, left, y)

@@ -67,8 +67,8 @@ _STYLE = """
 .bp-net .pos{stroke:#2166ac}
 .bp-net .neg{stroke:#c4570b;stroke-dasharray:7 4}
 .bp-net .zero{stroke:#8c959f;stroke-dasharray:2 4}
-.bp-net .wlabel{font-size:13px;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
-.bp-net .dlabel{font-size:13px;font-weight:600;fill:#8a3b00;paint-order:stroke;stroke:#fff;stroke-width:4px}
+.bp-net .wlabel{font-size:13px;paint-order:stroke;stroke:#fff;stroke-width:6px;stroke-linejoin:round}
+.bp-net .dlabel{font-size:13px;font-weight:600;fill:#8a3b00;paint-order:stroke;stroke:#fff;stroke-width:6px}
 .bp-net .quiet,.bp-net .keep{visibility:hidden}
 .bp-net .kept+.keep{visibility:visible}
 .bp-net .keep{fill:#0b4a8f}
