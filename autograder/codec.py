@@ -104,6 +104,7 @@ _DTYPES: tuple[np.dtype[Any], ...] = tuple(np.dtype(name) for name in _NAMES)
 _CODES = {dtype: code for code, dtype in enumerate(_DTYPES)}
 _UNICODE, _STRING = 30, 31
 _HEAVY = 8  # an array or a reference takes about as long as eight numbers
+_LARGE = 1 << 14
 _CHECK_EVERY = 4096  # items between two looks at the clock
 _LAST_CODE_POINT = 0x10FFFF
 
@@ -286,7 +287,9 @@ def _write_array(w: _Writing, value: np.ndarray[Any, Any], depth: int) -> None:
     w.out += _ARRAY(ARRAY, code, columns, value.ndim, itemsize)
     if value.ndim:
         w.out += struct.pack(f"<{value.ndim}Q", *value.shape)
-    w.out += (value.T if columns else value).tobytes()
+    value = value.T if columns else value
+    # A contiguous array is its own bytes; for a small one asking costs more than copying.
+    w.out += value.data if value.nbytes > _LARGE and flags.forc else value.tobytes()
 
 
 def _write_scalar(w: _Writing, value: np.generic, depth: int) -> None:

@@ -20,6 +20,7 @@ __all__ = ["Channel", "ChannelClosedError", "ChannelTimeoutError", "Frame"]
 _HEADER = struct.Struct("<IBI")
 _TICK = struct.pack("ll", 0, 50_000)  # how often a waiting side looks at the clock: 50 ms
 _CHUNK = 1 << 16
+_PIECE = 1 << 18
 
 
 class ChannelClosedError(Exception):
@@ -60,6 +61,7 @@ class Channel:
         self._fd = end.fileno()
         self._limit = limit
         self._pending: bytes | bytearray = b""
+        self._spare: memoryview | None = None
 
     def fileno(self) -> int:
         """Return the descriptor, so that nobody else closes it; -1 when closed."""
@@ -79,14 +81,21 @@ class Channel:
         ChannelClosedError, ChannelTimeoutError
             If the other side has gone, or does not read before `deadline` (of `time.monotonic`).
         """
-        frame = _HEADER.pack(len(body), kind, ident) + body
+        header = _HEADER.pack(len(body), kind, ident)
+        if len(body) > _CHUNK:
+            self._send_all(header, deadline)
+            self._send_all(body, deadline)
+        else:
+            self._send_all(header + body, deadline)
+
+    def _send_all(self, frame: bytes | bytearray, deadline: float | None) -> None:
         sent = self._write(frame, deadline)
         if sent < len(frame):
             with memoryview(frame) as rest:
                 while sent < len(frame):
                     sent += self._write(rest[sent:], deadline)
 
-    def _write(self, data: bytes | memoryview, deadline: float | None) -> int:
+    def _write(self, data: bytes | bytearray | memoryview, deadline: float | None) -> int:
         if self._fd < 0:
             raise ChannelClosedError("the channel is closed")
         try:
@@ -119,13 +128,28 @@ class Channel:
                 data = bytearray(data)
                 # Memory grows with what arrives, not with what is announced.
                 while len(data) < end:
-                    data += self._read(min(end - len(data), 1 << 18), deadline)
+                    data += self._read_large(end - len(data), deadline)
+                del data[: _HEADER.size]  # without a copy of the rest
+                return Frame(kind, ident, data)
         except BaseException:
             # Whoever interrupts this side in the middle of a frame can go on reading it afterwards.
             self._pending = data
             raise
         self._pending = bytes(data[end:])
         return Frame(kind, ident, data[_HEADER.size : end])
+
+    def _read_large(self, missing: int, deadline: float | None) -> memoryview | bytes:
+        """Read what is there of a long body, into memory that is used again and again."""
+        if self._spare is None:
+            self._spare = memoryview(bytearray(_PIECE))
+        try:
+            count = os.readv(self._fd, [self._spare[: min(missing, _PIECE)]])
+        except OSError:
+            return self._read(min(missing, _CHUNK), deadline)
+        if not count:
+            raise ChannelClosedError("the other process has gone")
+        _check(deadline, "send a message")
+        return self._spare[:count]
 
     def _read(self, size: int, deadline: float | None) -> bytes:
         """Read what is there, at most `size` bytes; empty if nothing came for one tick."""
