@@ -67,6 +67,13 @@ def test_whatever_comes_is_answered_and_harmless(bowl, message):
     assert bowl.values == before
 
 
+def test_a_nudge_is_not_answered(bowl, monkeypatch):
+    sent = []
+    monkeypatch.setattr(bowl, "_send", lambda message, buffers=None: sent.append(message))
+    bowl._handle_custom_msg({"kind": "nudge"}, [])
+    assert sent == []
+
+
 def test_some_values_are_enough(bowl):
     bowl.values = {"eta": 0.2}
     assert bowl.values["eta"] == 0.2
