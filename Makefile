@@ -65,12 +65,13 @@ notebooks: setup check
 	$(PY) -m pytest -n 2 --dist loadfile --nbval -p no:cacheprovider lectures
 
 browser: setup
-	$(PY) -m pytest -m "browser and not exhaustive" tests/browser
+	$(PY) -m pytest -m page tests/browser
 
 test: lint types units notebooks browser ## all tests that a change must pass (at most ten minutes)
 
 test-all: setup ## the exhaustive tests on top
-	$(PY) -m pytest -n 2 --dist loadfile -m exhaustive tests
+	$(PY) -m pytest -n 2 --dist loadfile -m "exhaustive and not browser" tests
+	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not page" tests/browser
 
 bench: setup ## the figures that the README quotes (about five minutes, on a quiet machine)
 	OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.passes --clock cpu

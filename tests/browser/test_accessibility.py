@@ -84,6 +84,7 @@ def test_every_public_widget_has_a_cell():
 
 
 @pytest.mark.browser
+@pytest.mark.page
 def test_axe_finds_nothing_serious_in_any_widget(lab):
     open_made(lab, "all-widgets.ipynb", *sources())
     expect(lab.page.locator(".bp-stepper, .bp-poll, .bp-explorer, .bp-playground").last).to_be_visible(

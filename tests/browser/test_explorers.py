@@ -46,6 +46,7 @@ def type_into(widget, label, value):
     box.press("Enter")
 
 
+@pytest.mark.page
 def test_n2_converges_below_the_limit_and_diverges_above(bowl):
     type_into(bowl, "step η", 0.24)
     expect(caption(bowl)).to_contain_text("Converging")

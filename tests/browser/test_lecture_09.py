@@ -20,6 +20,7 @@ def caption(stepper):
     return stepper.locator(".bp-caption")
 
 
+@pytest.mark.page
 def test_runs_and_steps_by_keyboard_through_n5(lecture):
     assert lecture.bad_outputs() == []
     stepper = lecture.widget(TINY)

@@ -41,6 +41,7 @@ def pixels(widget):
     return widget.locator(".bp-field-picture canvas").evaluate("node => node.toDataURL()")
 
 
+@pytest.mark.page
 def test_start_pause_step_and_reset_by_keyboard(playground):
     run = button(playground, "Start")
     run.focus()

@@ -55,6 +55,7 @@ def says(poll):
     return poll.get_by_role("status")
 
 
+@pytest.mark.page
 def test_answered_by_keyboard_alone(page):
     poll = page.widget("Poll: backpropagation")
     expect(poll.get_by_role("button", name="Check")).to_be_disabled()

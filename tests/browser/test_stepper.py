@@ -67,6 +67,7 @@ def frame_of(stepper, title):
     raise AssertionError(f"no frame {title!r}")
 
 
+@pytest.mark.page
 def test_a_training_step_by_keyboard_shows_n5_before_and_after(start):
     stepper = start("Training step")
     picture = stepper.get_by_role("img")
