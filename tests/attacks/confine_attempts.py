@@ -254,11 +254,11 @@ def _(t: Targets) -> object:
     raise FileNotFoundError(errno.ENOENT, "no such variable")
 
 
-@threat(
-    "descriptor", "read from a descriptor that the warm process has open", ("closed",) * 3, (errno.EBADF,)
-)
-def _(t: Targets) -> object:
-    return os.pread(t["descriptor"], 10, 0)
+for _name, _which in {"descriptor": 0, "descriptor-high": 1}.items():
+
+    @threat(_name, "read from a descriptor that the warm process has open", ("closed",) * 3, (errno.EBADF,))
+    def _(t: Targets, which: int = _which) -> object:
+        return os.pread(t["descriptors"][which], 10, 0)
 
 
 # --- changing ------------------------------------------------------------------------------------------

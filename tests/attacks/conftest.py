@@ -16,8 +16,13 @@ from typing import Any
 
 import pytest
 from confine_lab import ORDINARY_USER, Lab
+from hypothesis import settings
 
 from autograder.confine import measure, runtime_paths
+
+# As for the other tests: reproducible, and without a deadline.
+settings.register_profile("course", deadline=None, derandomize=True, max_examples=40, print_blob=True)
+settings.load_profile("course")
 
 MiB = 2**20
 LIMITS = {

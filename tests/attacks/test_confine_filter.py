@@ -7,6 +7,7 @@ import ctypes.util
 import errno
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -193,11 +194,17 @@ def run(
                 raise AssertionError(f"unknown instruction {code:#x}")
 
 
+@cache
+def built(machine: str) -> list[tuple[int, int, int, int]]:
+    """Return the filter under test."""
+    return seccomp.build(OWN, machine)
+
+
 def answer(machine: str, name_or_number: str | int, *arguments: int) -> int:
     """Return what the filter says to a call on `machine`."""
     number = system.number(name_or_number, machine) if isinstance(name_or_number, str) else name_or_number
     assert number is not None
-    return run(seccomp.build(OWN, machine), ARCHITECTURES[machine], number, list(arguments))
+    return run(built(machine), ARCHITECTURES[machine], number, list(arguments))
 
 
 def libseccomp_number(name: str, machine: str) -> int | None:
