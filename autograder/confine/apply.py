@@ -79,8 +79,12 @@ def _refusal(wanted: Protection, reached: Confinement) -> str:
 
 
 def _usable(policy: Policy, machine: Machine) -> Machine:
-    """Leave out what the policy rules out: a user namespace of one's own knows no second user."""
-    if machine.namespaces and policy.user is not None and not machine.privileged:
+    """Leave out private file systems where the policy rules them out.
+
+    A user namespace of one's own knows no second user, and a root that holds "/" would hold itself.
+    """
+    second_user = policy.user is not None and not machine.privileged
+    if second_user or Path("/") in (*policy.readable, *policy.changeable):
         return replace(machine, namespaces=False)
     return machine
 

@@ -29,12 +29,6 @@ _OLD = "/.old"
 _FILES_OF_SCRATCH = 10_000
 
 
-def _outermost(paths: Iterable[Path]) -> list[Path]:
-    """Return the paths that lie below no other one, in order."""
-    together = set(paths)
-    return sorted(path for path in together if together.isdisjoint(path.parents))
-
-
 def enter_user_namespace() -> None:
     """Get the capabilities to build mounts, under the same user and group ids."""
     user, group = os.getuid(), os.getgid()
@@ -115,9 +109,9 @@ def _make_links(links: Iterable[tuple[Path, str]]) -> None:
 
 
 def _fill(places: Places, scratch_bytes: int) -> None:
-    for path in _outermost(places.readable):
+    for path in places.readable:
         _bind(path, writable=False)
-    for path in _outermost(places.writable):
+    for path in places.writable:
         _bind(path, writable=True)
     for path, _ in landlock.DEVICES:
         if os.path.exists(f"{_OLD}{path}"):

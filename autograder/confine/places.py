@@ -17,7 +17,7 @@ class Places:
     Parameters
     ----------
     readable, writable : tuple of Path
-        As in `Policy`; they exist.
+        As in `Policy`, without those that lie in another one; they exist.
     hidden : tuple of Path
         As in `Policy`, those that something readable holds.
     scratch : Path or None
@@ -59,7 +59,14 @@ def look_up(policy: Policy) -> Places:
     shown = {*readable, *writable, scratch}
     hidden = tuple(secret for secret in secrets if shown.intersection(secret.parents))
     reals = (*readable, *writable, *(() if scratch is None else (scratch,)))
-    return Places(readable, writable, hidden, scratch, tuple(_links(zip(given, reals, strict=True))))
+    links = tuple(_links(zip(given, reals, strict=True)))
+    return Places(_outermost(readable), _outermost(writable), hidden, scratch, links)
+
+
+def _outermost(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the paths that lie below no other one, in order."""
+    together = set(paths)
+    return tuple(sorted(path for path in together if together.isdisjoint(path.parents)))
 
 
 def _real(name: str, path: Path, secrets: tuple[Path, ...]) -> Path:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograder.confine import seccomp, system
@@ -290,6 +290,12 @@ def test_clone_makes_threads_only(machine: str, flags: int) -> None:
 
 
 @MACHINES
+@pytest.mark.parametrize("bit", [1 << bit for bit in (12, 13, 14, 15, 17, 23, *range(25, 31))])
+def test_no_flag_comes_with_a_thread_that_makes_it_more(machine: str, bit: int) -> None:
+    assert answer(machine, "clone", 0x3D0F00 | bit) == REFUSE | errno.EPERM
+
+
+@MACHINES
 @given(extra=st.integers(0, 2**32 - 1).map(lambda high: high << 32))
 def test_the_flags_of_pthread_create_are_allowed(machine: str, extra: int) -> None:
     assert answer(machine, "clone", 0x3D0F00 | extra) == ALLOW
@@ -298,6 +304,10 @@ def test_the_flags_of_pthread_create_are_allowed(machine: str, extra: int) -> No
 @MACHINES
 @pytest.mark.parametrize("name", ["kill", "tgkill"])
 @given(target=WORD)
+@example(target=OWN)
+@example(target=0)
+@example(target=2**32 - 1)
+@example(target=1 << 32)
 def test_only_oneself_can_be_signalled(machine: str, name: str, target: int) -> None:
     assert (answer(machine, name, target, 9, 9) == ALLOW) == (target & 0xFFFFFFFF == OWN)
 
@@ -313,6 +323,10 @@ def test_files_are_opened_only_where_landlock_is_asked(machine: str, flags: int)
 
 @MACHINES
 @given(pid=WORD, pointer=WORD)
+@example(pid=0, pointer=1)
+@example(pid=0, pointer=1 << 32)
+@example(pid=0, pointer=0)
+@example(pid=OWN, pointer=0)
 def test_limits_can_be_read_and_not_set(machine: str, pid: int, pointer: int) -> None:
     allowed = answer(machine, "prlimit64", pid, 4, pointer, 1) == ALLOW
     assert allowed == (pid & 0xFFFFFFFF == 0 and pointer == 0)
@@ -320,6 +334,8 @@ def test_limits_can_be_read_and_not_set(machine: str, pid: int, pointer: int) ->
 
 @MACHINES
 @given(address=WORD)
+@example(address=0)
+@example(address=1 << 32)
 def test_nothing_is_sent_to_an_address(machine: str, address: int) -> None:
     assert (answer(machine, "sendto", 3, 0, 1, 0, address, 0) == ALLOW) == (address == 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import runpy
@@ -136,6 +137,13 @@ def test_a_path_that_the_user_cannot_reach_is_an_error(own_range: Any) -> None:
 
 
 @walls
+def test_where_everything_is_readable_nothing_can_be_written(own_range: Any) -> None:
+    outcome = own_range.run("write-given", None, readable=["/"], hidden=[])
+    assert outcome["refused"] in (errno.EACCES, errno.EPERM)
+    assert not outcome["reached"]["namespaces"]
+
+
+@walls
 @RANGES
 def test_secrets_of_the_environment_are_gone_and_the_rest_stays(place: str, request: Any) -> None:
     found = request.getfixturevalue(place)
@@ -249,6 +257,14 @@ def test_places_are_real_and_remember_links(tmp_path: Path) -> None:
     places = look_up(Policy(readable=(real / "link",), scratch=real / "folder"))
     assert (places.readable, places.scratch) == ((real / "folder",), real / "folder")
     assert places.links == ((real / "link", "folder"),)
+
+
+def test_places_within_others_are_named_once(tmp_path: Path) -> None:
+    real = tmp_path.resolve()
+    (real / "a" / "b").mkdir(parents=True)
+    (real / "ab").mkdir()
+    places = look_up(Policy(readable=(real / "a" / "b", real / "ab", real / "a", real / "a")))
+    assert places.readable == (real / "a", real / "ab")
 
 
 def test_a_folder_is_granted_round_what_is_hidden(tmp_path: Path) -> None:
