@@ -43,7 +43,8 @@ demo: setup ## release an assignment, grade a class, write feedback and the clas
 
 lab: setup ## open the course in JupyterLab
 	@$(BIN)/jupyter trust lectures/*.ipynb $(COURSE)/release/*/*.ipynb > /dev/null
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lectures
+	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lectures \
+	  $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
 build: setup ## rebuild the notebooks from their sources
 	$(PY) -m tools.build_notebooks
