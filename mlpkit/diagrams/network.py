@@ -192,6 +192,7 @@ def network_picture(
 
 
 def describe_network(net: MLP) -> str:
+    """Inputs, hidden units and outputs with their activations, in one sentence for alt texts."""
     layers = [f"{net.widths[0]} inputs" if net.widths[0] > 1 else "1 input"]
     for k in range(1, net.depth + 1):
         kind = "output" if k == net.depth else "hidden"
