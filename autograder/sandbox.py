@@ -142,7 +142,7 @@ class Sandbox:
     Parameters
     ----------
     modules : sequence of str
-        What to import ahead, besides ``limits.preload``.
+        What to import ahead, besides NumPy.
     limits : GradingLimits
         What notebooks may use.
     confined : bool
@@ -163,7 +163,7 @@ class Sandbox:
         prepare: Sequence[str] = (),
     ) -> None:
         self.prepare = list(prepare)
-        self.modules = list(dict.fromkeys((*limits.preload, *modules)))
+        self.modules = list(dict.fromkeys(modules))
         self.limits = limits
         self.confined = confined
         # Unused by the distributions, and another one for each slot: slots cannot signal each other.

@@ -1,7 +1,7 @@
 """What a submission may use, and how it is run: defaults, and a section of ``nbgrader_config.py``.
 
     c.AutograderLimits.memory_bytes = 4 * 1024**3
-    c.AutograderLimits.preload = ["numpy", "pandas"]
+    c.AutograderLimits.preload = ["matplotlib.pyplot", "pandas"]
 
 The time-out of a cell is nbgrader's own ``c.Execute.timeout``.
 """
@@ -46,7 +46,8 @@ class GradingLimits:
     notebook_bytes: int = _limit(256 * _MEGABYTE, "size of a notebook that is handed in")
     seed: int = _limit(0, "seed of the global random generators")
     preload: tuple[str, ...] = _limit(
-        (), "modules to import ahead, besides those that the assignment imports"
+        ("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
+        "modules to import ahead for notebooks that name them; those of the assignment always are",
     )
     readable: tuple[str, ...] = _limit((), "further files and folders that notebooks may read, such as data")
 

@@ -11,6 +11,7 @@ import asyncio
 import base64
 import builtins
 import getpass
+import inspect
 import io
 import os
 import signal
@@ -181,7 +182,10 @@ class CellCompiler(CachingCompiler):
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
         # A kernel has its process number here, which would change with every run.
-        return f"/tmp/ipykernel_0/{zlib.crc32(code.encode('utf-8', 'replace'))}.py"
+        name = f"/tmp/ipykernel_0/{zlib.crc32(code.encode('utf-8', 'replace'))}.py"
+        # No module has this file. Said here, because a traceback looks through all modules for each frame.
+        inspect.modulesbyfile[name] = ""
+        return name
 
 
 class CellShell(InteractiveShell):

@@ -540,7 +540,7 @@ def _homes(modules: Iterable[str]) -> tuple[str, ...]:
 
 
 class Worker:
-    """Serves jobs with a warm process of its own, replaced when it fails.
+    """Serves jobs with warm processes of its own, replaced when one fails.
 
     Parameters
     ----------
@@ -556,17 +556,36 @@ class Worker:
         self.confined = bool(settings["confined"])
         self.slot = int(settings["slot"])
         self.scratch = scratch
-        self.sandbox: Sandbox | None = None
+        self.sandboxes: dict[tuple[str, ...], Sandbox] = {}
 
-    def warm(self) -> Sandbox:
-        """Return the warm process, a new one if there is none."""
-        if self.sandbox is None:
+    def warm(self, steps: Sequence[Step] = ()) -> Sandbox:
+        """Return the warm process for these cells, a new one if there is none.
+
+        Most notebooks of most assignments draw nothing, and a process without Matplotlib forks in half the
+        time; one that has it spares those that do draw its import. So there are two, made when needed.
+        """
+        modules, extra = self._modules()
+        if any(re.search(rf"\b(?:{'|'.join(extra)})\b", step.source) for step in steps if extra):
+            modules = (*modules, *self.limits.preload)
+        if modules not in self.sandboxes:
             locked = [c.source for t in self.assignment.templates for c in t.cells if c.cell_type == "code"]
-            own = {Path(name).parts[0].removesuffix(".py") for name in self.assignment.files}
-            modules = [m for m in imports_of(self.assignment.templates) if m.split(".")[0] not in own]
             limits = replace(self.limits, readable=(*self.limits.readable, *_homes(modules)))
-            self.sandbox = Sandbox(modules, limits, confined=self.confined, slot=self.slot, prepare=locked)
-        return self.sandbox
+            self.sandboxes[modules] = Sandbox(
+                modules, limits, confined=self.confined, slot=self.slot, prepare=locked
+            )
+        return self.sandboxes[modules]
+
+    def _modules(self) -> tuple[tuple[str, ...], list[str]]:
+        """What the assignment imports, and the packages that only some notebooks may want on top."""
+        own = {Path(name).parts[0].removesuffix(".py") for name in self.assignment.files}
+        wanted = tuple(m for m in imports_of(self.assignment.templates) if m.split(".")[0] not in own)
+        known = {module.split(".")[0] for module in wanted}
+        return wanted, sorted({module.split(".")[0] for module in self.limits.preload} - known)
+
+    def close(self) -> None:
+        """End the warm processes."""
+        while self.sandboxes:
+            self.sandboxes.popitem()[1].close()
 
     def grade(self, job: Mapping[str, Any]) -> Graded:
         """Grade one submission; if the warm process fails, once more with a new one."""
@@ -583,15 +602,13 @@ class Worker:
                     self.scratch,
                 )
             except SandboxError:
-                if self.sandbox is not None:
-                    self.sandbox.close()
-                    self.sandbox = None
+                self.close()
                 if last:
                     raise
         raise AssertionError("unreachable")
 
     def _run(self, steps: Sequence[Step], folder: Path) -> NotebookRun:
-        return run_notebook(self.warm(), steps, folder)
+        return run_notebook(self.warm(steps), steps, folder)
 
 
 def main() -> None:
@@ -606,8 +623,7 @@ def main() -> None:
         worker = Worker(settings, Path(scratch))
         with suppress(EOFError, OSError):
             _serve(worker, connection)
-        if worker.sandbox is not None:
-            worker.sandbox.close()
+        worker.close()
 
 
 def _serve(worker: Worker, connection: socket.socket) -> None:

@@ -242,7 +242,7 @@ def main() -> None:
     wire.die_with_parent(settings["parent"])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=settings["control"])
-    warm(settings["modules"])
+    warm(["numpy", *settings["modules"]])  # NumPy always: its global generator is seeded in the child
     if settings["confined"]:
         MACHINE["machine"] = importlib.import_module("autograder.confine").measure()
     shell = make_shell(Reporter(lambda event: None, 0))

@@ -10,6 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder import Hand, Mangle
 
 CONFIG = (Path(__file__).parents[2] / "assignments" / "nbgrader_config.py").read_text("utf-8")
+# The tests start many warm processes for one submission each.
+CONFIG += "\nc.AutograderLimits.preload = []\n"
 SECRET = 'assert double(21) == 42, "double(21) is not 42"'
 SECRETS = (SECRET, 'assert square(-7) == 49, "square of a negative number"', "for secret_number in (11, 13):")
 

@@ -246,3 +246,56 @@ def test_grading_before_release_says_what_to_do_and_makes_no_gradebook(course):
     with pytest.raises(CourseError, match="Run: autograder release ps9"):
         grade(course, "ps9")
     assert not (course.root / "gradebook.db").exists()
+
+
+# The fast engine beside the yardstick. They are here so that one process has both.
+
+FULL = {"test_double": 2, "test_square": 2, "test_sum": 1, "test_root": 4, "why": None}
+
+
+def executed(course, student):
+    return nbformat.read(course.autograded(student, "ps9") / "ps9.ipynb", as_version=4)
+
+
+# What differs from the yardstick on the same class: (points of cells, why).
+MENDED = {
+    "warns": ({}, "a warning costs nothing"),
+    "exits": ({"test_root": 0}, "the process died in one cell, and the others keep their points"),
+}
+
+
+@pytest.mark.parametrize("student", sorted({hand.student for hand in CLASS} - {"stubborn"}))
+def test_points_are_nbgraders_but_for_the_mended_faults(graded, graded_fast, student):
+    ours, theirs = graded_fast.outcomes[student], graded.outcomes[student]
+    if student in MENDED:
+        assert points(ours) == FULL | MENDED[student][0]
+    else:
+        assert points(ours) == points(theirs)
+        assert (ours.status, ours.score, ours.max_score) == (theirs.status, theirs.score, theirs.max_score)
+
+
+def test_executed_copies_are_those_of_nbgrader(graded, graded_fast):
+    ours, theirs = executed(graded_fast.course, "right"), executed(graded.course, "right")
+    assert [cell.source for cell in ours.cells] == [cell.source for cell in theirs.cells]
+    assert [cell.get("outputs") for cell in ours.cells] == [cell.get("outputs") for cell in theirs.cells]
+    assert [cell.metadata.get("nbgrader") for cell in ours.cells] == [
+        cell.metadata.get("nbgrader") for cell in theirs.cells
+    ]
+
+
+def test_the_gradebook_holds_what_nbgraders_own_run_wrote(graded, graded_fast):
+    ours, theirs = rows(graded_fast.course), rows(graded.course)
+    same = set(graded.outcomes) - {"warns", "exits", "stubborn"}
+    assert {row for row in ours if row[0] in same} == {row for row in theirs if row[0] in same}
+
+
+def rows(course):
+    """Everything that grading writes, without ids."""
+    with sqlite3.connect(course.root / "gradebook.db") as database:
+        query = """select a.student_id, n.name, c.name, g.auto_score, g.manual_score, g.needs_manual_grade,
+                   m.auto_comment, s.late_submission_penalty, s.flagged from grade g
+                   join submitted_notebook s on g.notebook_id = s.id
+                   join submitted_assignment a on s.assignment_id = a.id
+                   join notebook n on s.notebook_id = n.id join base_cell c on g.cell_id = c.id
+                   left join comment m on m.notebook_id = s.id and m.cell_id = c.id"""
+        return set(database.execute(query))
