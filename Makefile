@@ -72,7 +72,7 @@ test: lint types units notebooks browser ## all tests that a change must pass (a
 
 test-all: setup ## the exhaustive tests on top
 	$(PY) -m pytest -n 2 --dist loadfile -m "exhaustive and not browser" tests
-	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not page" tests/browser
+	$(PY) -m pytest -m "browser and not page" tests/browser
 
 bench: setup ## the figures that the README quotes (about five minutes, on a quiet machine)
 	OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.passes --clock cpu
