@@ -205,10 +205,8 @@ def show(runs: Sequence[Run]) -> None:
 
     Throughput suffers from whatever else the machine does; processor time much less.
     """
-    print(
-        f"{'':34}{'notebooks':>10}{'wall s':>9}{'per s':>9}{'CPU ms each':>13}{'peak MB':>9}{'ratio':>8}"
-        f"{'CPU ratio':>11}"
-    )
+    head = f"{'':34}{'notebooks':>10}{'wall s':>9}{'per s':>9}{'CPU ms each':>13}{'peak MB':>9}"
+    print(f"{head}{'ratio':>8}{'CPU ratio':>11}")
     for run in runs:
         print(
             f"{run.name:34}{run.notebooks:>10}{run.wall:>9.1f}{run.rate:>9.2f}{run.cpu_each:>13.0f}"
