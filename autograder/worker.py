@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -564,7 +565,7 @@ class Worker:
         Most notebooks of most assignments draw nothing, and a process without Matplotlib forks in half the
         time; one that has it spares those that do draw its import. So there are two, made when needed.
         """
-        modules, extra = self._modules()
+        modules, extra = self._modules
         if any(re.search(rf"\b(?:{'|'.join(extra)})\b", step.source) for step in steps if extra):
             modules = (*modules, *self.limits.preload)
         if modules not in self.sandboxes:
@@ -575,6 +576,7 @@ class Worker:
             )
         return self.sandboxes[modules]
 
+    @cached_property
     def _modules(self) -> tuple[tuple[str, ...], list[str]]:
         """What the assignment imports, and the packages that only some notebooks may want on top."""
         own = {Path(name).parts[0].removesuffix(".py") for name in self.assignment.files}
