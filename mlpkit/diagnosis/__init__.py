@@ -18,6 +18,7 @@ from mlpkit.diagnosis.backward import MISTAKES
 from mlpkit.diagnosis.bank import Arrays, Hint, Mistake
 from mlpkit.diagnosis.compare import make_judge, read_arrays
 from mlpkit.diagnosis.forward import FORWARD_MISTAKES
+from mlpkit.diagnosis.naming import COMMON_MISTAKES, name_mistake
 from mlpkit.diagnosis.scene import Previous, Scene, make_scene
 from mlpkit.diagnosis.search import Case, find_hints
 from mlpkit.diagnosis.special import (
@@ -32,7 +33,17 @@ from mlpkit.diagnosis.special import (
 from mlpkit.diagnosis.whole import SINGLE_PRECISION
 from mlpkit.network import MLP
 
-__all__ = ["FORWARD_MISTAKES", "MISTAKES", "Hint", "Mistake", "Previous", "diagnose", "diagnose_forward"]
+__all__ = [
+    "COMMON_MISTAKES",
+    "FORWARD_MISTAKES",
+    "MISTAKES",
+    "Hint",
+    "Mistake",
+    "Previous",
+    "diagnose",
+    "diagnose_forward",
+    "name_mistake",
+]
 
 #: Single precision shows in the digits, not in the values, and is looked for apart.
 _SEARCHED = {key: mistake for key, mistake in MISTAKES.items() if mistake is not SINGLE_PRECISION}

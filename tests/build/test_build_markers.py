@@ -77,7 +77,7 @@ def test_wrong_options_in_a_lecture(lecture, reasons, marker, reason):
         ("# %% fold=true\nx = 1", "option fold belongs to lectures only"),
         (
             '# %% colour="a"\nx = 1',
-            "unknown option colour; known here: given, id, points, solution, task, test, written",
+            "unknown option colour; known here: given, id, part, points, solution, task, test, written",
         ),
         ('# %% test="a"\nassert x', "test= needs points="),
         ('# %% test="a" points=0\nassert x', "points must be a positive number, got 0"),

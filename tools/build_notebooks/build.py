@@ -10,6 +10,7 @@ from tools.build_notebooks.errors import Problem, fail
 from tools.build_notebooks.execute import execute
 from tools.build_notebooks.formulas import Registry
 from tools.build_notebooks.notebook import Assembled, assemble, to_text, write_if_changed
+from tools.build_notebooks.parts import parts_in
 from tools.build_notebooks.release import make_release
 from tools.build_notebooks.reproducible import make_reproducible
 
@@ -29,7 +30,8 @@ def build(target: Target, registry: Registry, timeout: int) -> Built:
         text = target.source.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise fail(target.source_name, 0, f"the file is not UTF-8: {error.reason}") from error
-    assembled = assemble(text, target.source_name, registry, assignment=target.is_assignment)
+    parts = parts_in(target.parts_folder, target.root)
+    assembled = assemble(text, target.source_name, registry, assignment=target.is_assignment, parts=parts)
     files = _assignment(target, assembled) if target.is_assignment else _lecture(target, assembled, timeout)
     return Built(target, assembled, files)
 

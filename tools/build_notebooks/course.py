@@ -41,6 +41,11 @@ class Target:
         return (self.folder / f"{self.stem}.ipynb").relative_to(self.root).as_posix()
 
     @property
+    def parts_folder(self) -> Path:
+        """The folder of the code that problem sets share."""
+        return self.source.parent / "parts"
+
+    @property
     def release_folder(self) -> Path:
         """The folder of the student copy of an assignment."""
         return self.root / "assignments" / "release" / self.stem

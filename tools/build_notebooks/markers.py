@@ -46,7 +46,7 @@ def check_markers(cells: list[SourceCell], file: str, *, assignment: bool) -> li
 
 def _unknown(cell: SourceCell, assignment: bool) -> Iterator[str]:
     """Name the options that have no meaning in this kind of notebook."""
-    ours, theirs = set(LECTURE_FLAGS), {*ROLES, "points"}
+    ours, theirs = set(LECTURE_FLAGS), {*ROLES, "points", "part"}
     if assignment:
         ours, theirs = theirs, ours
     for key in cell.options:
@@ -87,6 +87,20 @@ def _role_reasons(cell: SourceCell) -> Iterator[str]:
         if cell.kind not in _CELLS_OF_ROLE.get(role, (cell.kind,)):
             yield _WRONG_CELL[role]
     yield from _points_reasons(cell, roles)
+    yield from _part_reasons(cell)
+
+
+def _part_reasons(cell: SourceCell) -> Iterator[str]:
+    """Say what is wrong with the name of a shared part, or with the cell that asks for one."""
+    if "part" not in cell.options:
+        return
+    name = cell.options["part"]
+    if not (isinstance(name, str) and _ID.fullmatch(name)):
+        yield f"part must be a quoted string of 1 to 60 of a-z, 0-9 and -, got {name!r}"
+    if role_of(cell) != "given" or cell.kind != "code":
+        yield "part= goes with given= in code cells only: students get the part as it stands"
+    if cell.source.strip():
+        yield "a cell with part= has no text of its own: it gets the part's"
 
 
 def _points_reasons(cell: SourceCell, roles: list[str]) -> Iterator[str]:

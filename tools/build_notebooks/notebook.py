@@ -18,6 +18,7 @@ from tools.build_notebooks.errors import BuildError, Problem
 from tools.build_notebooks.formulas import Registry, check_mathematics, expand_formulas
 from tools.build_notebooks.grading import check_grading, check_regions, nbgrader_metadata
 from tools.build_notebooks.markers import check_markers, name_of
+from tools.build_notebooks.parts import Parts, expand_parts, no_parts
 from tools.build_notebooks.source import SourceCell, read_source
 
 # Only what does not depend on the machine: no version of Python.
@@ -45,8 +46,10 @@ class Assembled:
         return lines.get(cell_id, 0)
 
 
-def assemble(text: str, file: str, registry: Registry, *, assignment: bool) -> Assembled:
-    """Return the notebook of a source text, not executed.
+def assemble(
+    text: str, file: str, registry: Registry, *, assignment: bool, parts: Parts = no_parts
+) -> Assembled:
+    """Return the notebook of a source text, not executed; `parts` reads code shared by problem sets.
 
     Raises
     ------
@@ -55,6 +58,8 @@ def assemble(text: str, file: str, registry: Registry, *, assignment: bool) -> A
     """
     cells = read_source(text, file)
     problems = check_markers(cells, file, assignment=assignment)
+    cells, missing = expand_parts(cells, file, parts) if assignment else (cells, [])
+    problems += missing
     problems += [problem for cell in cells for problem in check_mathematics(cell, file)]
     if assignment:
         problems += check_grading(cells, file)
