@@ -12,22 +12,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 
-from conftest import CHROMIUM_FLAGS, find_chromium, free_port, wait_until_up, write_settings
 from lab_page import LabPage
+from lab_server import chromium, find_chromium, jupyterlab
 from notebooks.made import open_made
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 STEPPER = """\
 import numpy as np
@@ -89,43 +85,6 @@ WATCH = """(kind) => {
 }"""
 
 
-@contextmanager
-def jupyterlab(home: Path) -> Iterator[tuple[str, str]]:
-    """A server in an empty folder: its URL and token."""
-    (home / "root").mkdir()
-    write_settings(home / "config" / "lab" / "user-settings")
-    folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
-    environment = os.environ | {name: str(home / folder) for name, folder in folders.items()}
-    environment["JUPYTERLAB_SETTINGS_DIR"] = str(home / "config" / "lab" / "user-settings")
-    port, token = free_port(), "only-for-this-run"
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
-        *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={home / 'root'}"),
-        "--LabApp.expose_app_in_browser=True",
-    ]
-    with (home / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home)
-        try:
-            wait_until_up(f"http://127.0.0.1:{port}/api?token={token}", process)
-            yield f"http://127.0.0.1:{port}", token
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-@contextmanager
-def chromium() -> Iterator[Page]:
-    """A window of the system's Chromium."""
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=[*CHROMIUM_FLAGS, *sandbox]
-        )
-        yield browser.new_page(viewport={"width": 1280, "height": 900})
-        browser.close()
-
-
 def one_move(page: Page, kind: str, key: str) -> float:
     """Milliseconds from the key to the painted answer; the focus is where the key belongs."""
     page.evaluate(WATCH, kind)
@@ -167,8 +126,9 @@ def run(moves: int, rounds: int) -> dict[str, list[float]]:
     with (
         tempfile.TemporaryDirectory() as folder,
         jupyterlab(Path(folder)) as (url, token),
-        chromium() as page,
+        chromium(find_chromium()) as browser,
     ):
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
         lab = open_made(LabPage(page, url, token), "latency.ipynb", STEPPER, EXPLORER, INTERACT)
         page.wait_for_timeout(1500)
         for _ in range(rounds):

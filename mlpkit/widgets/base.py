@@ -7,7 +7,7 @@ from typing import Any
 
 import anywidget
 
-__all__ = ["StillWidget", "asset", "page_template"]
+__all__ = ["StillWidget", "asset", "joined_assets", "page_template"]
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -15,6 +15,11 @@ _ASSETS = Path(__file__).parent / "assets"
 def asset(name: str) -> Path:
     """Path of a front-end file of this package."""
     return _ASSETS / name
+
+
+def joined_assets(*names: str) -> str:
+    """The text of several front-end files, one after the other: what widgets share stands in one of them."""
+    return "\n".join(asset(name).read_text(encoding="utf-8") for name in names)
 
 
 def page_template() -> Path:

@@ -13,7 +13,7 @@ from mlpkit._checks import describe
 from mlpkit.datasets import Dataset
 from mlpkit.explorers.exploration import Exploration, View
 from mlpkit.network import MLP
-from mlpkit.widgets.base import StillWidget, asset
+from mlpkit.widgets.base import StillWidget, joined_assets
 
 __all__ = [
     "Explorer",
@@ -52,8 +52,8 @@ class Explorer(StillWidget):
         enough: the others stay.
     """
 
-    _esm = "\n".join(asset(name).read_text(encoding="utf-8") for name in ("controls.js", "explorer.js"))
-    _css = "\n".join(asset(name).read_text(encoding="utf-8") for name in ("controls.css", "explorer.css"))
+    _esm = joined_assets("controls.js", "explorer.js")
+    _css = joined_assets("controls.css", "explorer.css")
 
     values = traitlets.Dict()
     controls = traitlets.List(read_only=True).tag(sync=True)

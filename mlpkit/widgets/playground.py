@@ -31,7 +31,7 @@ from mlpkit.explorers.playground_view import (
     play_caption,
     still_picture,
 )
-from mlpkit.widgets.base import StillWidget, asset
+from mlpkit.widgets.base import StillWidget, joined_assets
 
 __all__ = ["Playground"]
 
@@ -67,8 +67,8 @@ class Playground(StillWidget):
     10
     """
 
-    _esm = "\n".join(asset(name).read_text(encoding="utf-8") for name in ("controls.js", "playground.js"))
-    _css = "\n".join(asset(name).read_text(encoding="utf-8") for name in ("controls.css", "playground.css"))
+    _esm = joined_assets("controls.js", "playground.js")
+    _css = joined_assets("controls.css", "playground.css")
 
     state = traitlets.Unicode()
     controls = traitlets.List(read_only=True).tag(sync=True)

@@ -11,7 +11,7 @@ import traitlets
 
 from mlpkit._checks import describe
 from mlpkit.diagrams.prose import plain_text, prose_html
-from mlpkit.widgets.base import StillWidget, asset
+from mlpkit.widgets.base import StillWidget, asset, joined_assets
 
 __all__ = ["Poll"]
 
@@ -57,7 +57,7 @@ class Poll(StillWidget):
     """
 
     _esm = asset("poll.js")
-    _css = asset("poll.css")
+    _css = joined_assets("names.css", "poll.css")
 
     question = traitlets.Unicode(read_only=True).tag(sync=True)
     choices = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)

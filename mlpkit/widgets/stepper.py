@@ -10,7 +10,7 @@ import traitlets
 
 from mlpkit._checks import describe
 from mlpkit.diagrams.story import Story
-from mlpkit.widgets.base import StillWidget, asset
+from mlpkit.widgets.base import StillWidget, asset, joined_assets
 
 __all__ = ["Stepper"]
 
@@ -42,7 +42,7 @@ class Stepper(StillWidget):
     """
 
     _esm = asset("stepper.js")
-    _css = asset("stepper.css")
+    _css = joined_assets("names.css", "stepper.css")
 
     #: Distinct pictures: two stories on the same one store it once.
     pictures = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
