@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from .course import Course, CourseError
 from .notebook import grade_id, read_notebook
 from .outcome import Outcome
 
+_SYLLABLES = [consonant + vowel for vowel in "aieou" for consonant in "bdfghjklmnprstvwyzxc"][:97]
 _HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
 
 
@@ -113,6 +115,54 @@ def load_class(course: Course, assignment: str) -> tuple[Hand, ...]:
     if not all(isinstance(hand, Hand) for hand in hands):
         raise CourseError(f"CLASS in authoring/{path.name} must hold Hands only.", "Mend that file.")
     return hands
+
+
+def resize(hands: Sequence[Hand], students: int) -> tuple[Hand, ...]:
+    """Make a class of any size from the hands of a sample class.
+
+    A smaller class takes the kinds of hand in turn, so that it has some of each. A larger one holds the
+    whole class and then its hands again, under names of their own; what each must get stays the same.
+
+    Raises
+    ------
+    CourseError
+        If fewer than one student is asked for, or there are no hands.
+    """
+    if students < 1:
+        raise CourseError(f"A class of {students} students cannot be made.", "Ask for one or more.")
+    if not hands:
+        raise CourseError("The sample class is empty.", "Put a Hand into CLASS.")
+    if students <= len(hands):
+        return tuple(_kinds_in_turn(hands)[:students])
+    names = made_up_names({hand.student for hand in hands})
+    again = itertools.islice(itertools.cycle(hands), students - len(hands))
+    return (*hands, *(replace(hand, student=next(names)) for hand in again))
+
+
+def _kinds_in_turn(hands: Sequence[Hand]) -> list[Hand]:
+    """Order hands so that the first of every kind come first, then the second of every kind, and so on."""
+    seen: dict[str, int] = {}
+    turns = []
+    for hand in hands:
+        turns.append(seen.get(hand.kind, 0))
+        seen[hand.kind] = turns[-1] + 1
+    return [hand for _, hand in sorted(zip(turns, hands, strict=True), key=lambda pair: pair[0])]
+
+
+def made_up_names(taken: Container[str] = ()) -> Iterator[str]:
+    """Yield pronounceable names, always the same ones, that are hard to mistake for each other.
+
+    Three syllables each, the third following from the first two: any two names differ in at least two of
+    the three. After 9409 of them a fourth syllable tells the rounds apart.
+    """
+    p = len(_SYLLABLES)  # a prime number, so that the steps below come round to every name
+    for index in itertools.count():
+        turn, place = divmod(index, p * p)
+        a, b = divmod(place * 2741 % (p * p), p)
+        parts = (a, b, (a + b) % p) if turn == 0 else (a, b, (a + b) % p, turn % p)
+        name = "".join(_SYLLABLES[part] for part in parts) + ("" if turn < p else str(turn))
+        if name not in taken:
+            yield name
 
 
 def write_class(course: Course, assignment: str, hands: Sequence[Hand], *, force: bool = False) -> Enrolment:

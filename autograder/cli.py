@@ -61,6 +61,15 @@ Force = Annotated[bool, typer.Option("--force", help="Replace work that is alrea
 Verify = Annotated[
     bool, typer.Option("--verify", help="Write nothing: compare recorded grades with the expected ones.")
 ]
+ClassSize = Annotated[
+    int | None,
+    typer.Option(
+        "--students",
+        min=1,
+        help="How many students: some of each kind, or the class several times over. Default: the class once.",
+        show_default=False,
+    ),
+]
 Timeout = Annotated[
     float | None,
     typer.Option(help="Seconds that one cell may run. Default: c.Execute.timeout of the course."),
@@ -129,12 +138,15 @@ def release(assignment: Assignment, course: CourseFolder = None) -> None:
 def sample_class(
     assignment: Assignment,
     course: CourseFolder = None,
+    students: ClassSize = None,
     force: Force = _FORCE,
     verify: Verify = False,
 ) -> None:
     """Write the sample class into submitted/; students who have handed in keep their work."""
     place = Course.find(course)
     hands = classroom.load_class(place, assignment)
+    if students is not None:
+        hands = classroom.resize(hands, students)
     if verify:
         return _verify(place, assignment, hands)
     enrolment = classroom.write_class(place, assignment, hands, force=force)
