@@ -153,10 +153,10 @@ def made_up_names(taken: Container[str] = ()) -> Iterator[str]:
     """Yield pronounceable names, always the same ones, that are hard to mistake for each other.
 
     Three syllables each, the third following from the first two: any two names differ in at least two of
-    the three. After 9409 of them a fourth syllable tells the rounds apart.
+    the three. After 9408 of them a fourth syllable tells the rounds apart.
     """
     p = len(_SYLLABLES)  # a prime number, so that the steps below come round to every name
-    for index in itertools.count():
+    for index in itertools.count(1):
         turn, place = divmod(index, p * p)
         a, b = divmod(place * 2741 % (p * p), p)
         parts = (a, b, (a + b) % p) if turn == 0 else (a, b, (a + b) % p, turn % p)

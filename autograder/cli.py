@@ -66,7 +66,7 @@ ClassSize = Annotated[
     typer.Option(
         "--students",
         min=1,
-        help="How many students: some of each kind, or the class several times over. Default: the class once.",
+        help="How many students: some of each kind, or the class again and again. Default: the class once.",
         show_default=False,
     ),
 ]
