@@ -63,7 +63,7 @@ def check_values(name, value, wanted, hint="", tolerance=1e-7, mistakes=None):
 def describe_mistake(value, wanted, mistakes, tolerance=1e-7):
     """Say which of the known wrong values `value` equals; nothing if it is none of them."""
     for mistake, wrong in (mistakes or {}).items():
-        if close(value, wrong, 1e-6) and not close(wrong, wanted, tolerance):
+        if close(value, wrong, max(tolerance, 1e-6)) and not close(wrong, wanted, tolerance):
             return f"Yours equals {mistake}."
     return ""
 
@@ -128,9 +128,19 @@ def check_slopes(name, slopes, own_name, own, z, shape, moving=True, mistakes=No
     assert np.ptp(slopes) > 1e-3, (
         f"{name} is the same everywhere; {own_name} must not be a straight line. {known}"
     )
-    hint = f"The first number is the central difference of your own {own_name}: one of the two is wrong."
     wanted = differences(own_name, own, z, shape)
+    known = known or describe_mistake(slopes, wanted, common_mistakes(wanted), 1e-6)
+    hint = f"The first number is the central difference of your own {own_name}: one of the two is wrong."
     check_values(name, slopes, wanted, f"{hint} {known}".strip(), tolerance=1e-6)
+
+
+def common_mistakes(wanted):
+    """Wrong values that any derivative may have, by description."""
+    return {
+        "the central differences with the opposite sign": -wanted,
+        "twice the central differences": 2 * wanted,
+        "half the central differences": wanted / 2,
+    }
 
 
 def check_between(name, value, low, high, hint=""):
@@ -158,6 +168,28 @@ def same(now, before):
     if isinstance(before, (list, tuple)):
         return len(now) == len(before) and all(map(same, now, before))
     return np.array_equal(now, before)
+
+
+def check_tuple(name, value, length):
+    """Check that a function returns so many things; return them."""
+    assert value is not None, f"{name} gives None. Is there a return in your function?"
+    kind = type(value).__name__
+    assert isinstance(value, tuple) and len(value) == length, (
+        f"{name} should return {length} things, as in `return a, b`; yours returns a {kind}"
+        f"{f' of {len(value)}' if isinstance(value, (tuple, list)) else ''}."
+    )
+    return value
+
+
+def check_word(name, answer, wanted, allowed, hint="", mistakes=None):
+    """Check that an answer is the right one of some words; `mistakes` maps a wrong word to what it forgets."""
+    assert answer is not None, f"{name} gives None. Is there a return in your function?"
+    known = (mistakes or {}).get(answer, hint) if isinstance(answer, str) else hint
+    words = ", ".join(f'"{word}"' for word in allowed)
+    assert isinstance(answer, str) and answer in allowed, (
+        f"{name} should be one of the words {words}, yours is {answer!r}. {known}"
+    )
+    assert answer == wanted, f'{name} should be "{wanted}", yours is "{answer}". {known}'
 
 
 def check_letters(name, answer, allowed):
