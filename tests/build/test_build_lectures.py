@@ -10,7 +10,13 @@ from nbconvert import HTMLExporter
 
 from tools.build_notebooks.execute import kernel_environment
 from tools.build_notebooks.percent import build_only_folder
-from tools.build_notebooks.reproducible import WIDGET_STATE, WIDGET_VIEW, make_reproducible, model_ids
+from tools.build_notebooks.reproducible import (
+    CELL_FILE,
+    WIDGET_STATE,
+    WIDGET_VIEW,
+    make_reproducible,
+    model_ids,
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +56,17 @@ def test_addresses_are_taken_out_and_other_hexadecimal_numbers_are_not(notebook)
     printed, shown = _cell(notebook, "address").outputs
     assert printed.text == "<__main__.Thing object at 0x0> 255\n"
     assert shown.data["text/plain"] == "<__main__.Thing at 0x0>"
+
+
+@pytest.mark.parametrize("before", ["", "File ", '"', "'", "("])
+def test_the_file_of_a_cell_is_named_wherever_it_stands(before):
+    assert CELL_FILE.sub("<cell>", f"{before}/tmp/ipykernel_71/208.py:3") == f"{before}<cell>:3"
+
+
+def test_a_picture_in_one_long_word_is_left_as_it_is():
+    # Looked through from each of its letters, this word would take hours.
+    word = "iVBORw0KGgo" * 100_000
+    assert CELL_FILE.sub("<cell>", word) == word
 
 
 def test_the_file_is_written_one_way(built_course):
