@@ -15,6 +15,7 @@ from glob import escape, glob
 from logging import Logger
 from pathlib import Path
 
+from jupyter_core.paths import jupyter_config_path
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -25,7 +26,9 @@ __all__ = ["CONFIG_NAME", "Course", "CourseError", "put_tools_on_path"]
 
 CONFIG_NAME = "nbgrader_config.py"
 _WORK = ".work-"
-_NAME = re.compile(r"[A-Za-z0-9][\w.@ -]*")
+_SQLITE = "sqlite:///"
+# nbgrader takes any name but one with a plus sign; ours must not lead to another folder either.
+_NAME = re.compile(r"[^./\\+\0][^/\\+\0]*")
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,35 @@ class Course:
 
     @cached_property
     def config(self) -> Config:
-        """The settings of ``nbgrader_config.py``."""
-        return PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config()
+        """The settings of ``nbgrader_config.py``: the machine's, then the user's, then the course's own.
+
+        nbgrader looks in the same places. Where the course lies has been said already, so a root that is
+        not of the course's own file is left out.
+        """
+        config = Config()
+        for folder in reversed(jupyter_config_path()):
+            if Path(folder, CONFIG_NAME).is_file():
+                config.merge(PyFileConfigLoader(CONFIG_NAME, path=folder).load_config())
+        config.CourseDirectory.pop("root", None)
+        config.merge(PyFileConfigLoader(CONFIG_NAME, path=str(self.root)).load_config())
+        return config
 
     def directory(self, log: Logger, student: str = "*", assignment: str = "") -> CourseDirectory:
         """Return nbgrader's own view of the course, restricted to one student if one is named."""
         pattern = student if student in ("*", ".") else escape(student)
         return CourseDirectory(
-            config=self.config, root=str(self.root), student_id=pattern, assignment_id=assignment, log=log
+            config=self.config, root=self._home, student_id=pattern, assignment_id=assignment, log=log
         )
 
     @cached_property
     def _folders(self) -> CourseDirectory:
         """nbgrader's own idea of where things are, changed by ``c.CourseDirectory`` alone."""
-        root = self.config.CourseDirectory.get("root") or str(self.root)
-        return CourseDirectory(config=self.config, root=os.path.join(self.root, root))
+        return CourseDirectory(config=self.config, root=self._home)
+
+    @property
+    def _home(self) -> str:
+        """Where the folders of the steps lie: here, or at the root that the course's own file names."""
+        return os.path.abspath(os.path.join(self.root, self.config.CourseDirectory.get("root") or ""))
 
     def step(self, step: str, student: str, assignment: str) -> Path:
         """The folder of one of nbgrader's steps, such as ``"submitted"``."""
@@ -90,8 +107,15 @@ class Course:
 
     @cached_property
     def gradebook_url(self) -> str:
-        """The gradebook's address: the one in the configuration, or SQLite in the course folder."""
-        return self._folders.db_url
+        """The gradebook's address: the one in the configuration, or SQLite in the course folder.
+
+        A relative path in it is one from the course's root, where nbgrader's converters work.
+        """
+        url = str(self._folders.db_url)
+        file = url.removeprefix(_SQLITE)
+        if file == url or file.startswith(":memory:") or not file:
+            return url
+        return _SQLITE + os.path.join(self._home, file)
 
     @cached_property
     def course_id(self) -> str:
@@ -141,8 +165,8 @@ class Course:
         if not _NAME.fullmatch(assignment):
             raise CourseError(f"`{assignment}` is not an assignment name.", "Use a plain name such as ps2.")
         if not any(self.source(assignment).parent.glob("*.ipynb")):
-            everything = self.step("source", ".", "*") / "*.ipynb"
-            known = sorted({Path(path).parent.name for path in glob(str(everything))})
+            everything = os.path.join(self._pattern("source", "."), "*.ipynb")
+            known = sorted({Path(path).parent.name for path in glob(everything)})
             raise CourseError(
                 f"There is no assignment `{assignment}`: source/{assignment}/{assignment}.ipynb is missing.",
                 f"Known assignments: {', '.join(known)}." if known else "Build the notebooks first.",
@@ -152,13 +176,24 @@ class Course:
         """Names of the students who have a folder among the submissions, sorted."""
         # With nbgrader's own layout a student's folder counts even if it holds no assignment.
         inside = self._folders.directory_structure.endswith(os.path.join("{student_id}", "{assignment_id}"))
-        where = self.step("submitted", "*", "*")
+        where = self._pattern("submitted")
         names = {
             match["student"]
-            for path in glob(str(where.parent if inside else where))
+            for path in glob(os.path.dirname(where) if inside else where)
             if os.path.isdir(path) and (match := self._student_of(inside).fullmatch(path))
         }
         return tuple(sorted(name for name in names if not name.startswith(".")))
+
+    def _pattern(self, step: str, student: str = "") -> str:
+        """What matches the folder of a step for any assignment, and any student or the one named."""
+        path = escape(str(self.step(step, student or "\0", "\1")))
+        return path.replace("\0", "*").replace("\1", "*")
+
+    @property
+    def excluded(self) -> frozenset[str]:
+        """Students whom ``c.CourseDirectory.student_id_exclude`` leaves out when everybody is meant."""
+        names = self._folders.student_id_exclude.split(",")
+        return frozenset(name.strip() for name in names if name.strip())
 
     def _student_of(self, inside: bool) -> re.Pattern[str]:
         """Matches a folder of submissions and finds the student in it."""
@@ -173,8 +208,8 @@ class Course:
 
         It lies in ``autograded/``, which git ignores, under a dotted name that no tool lists.
         """
-        parent = self.step("autograded", "*", "*")
-        while "*" in str(parent):
+        parent = self.step("autograded", "\0", "\0")
+        while "\0" in str(parent):
             parent = parent.parent
         parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(parent)

@@ -187,7 +187,7 @@ def _chosen(course: Course, students: Sequence[str] | None) -> tuple[str, ...]:
             "Nobody has handed anything in.", "Collect work into submitted/, or run autograder sample-class."
         )
     if students is None:
-        return known
+        return tuple(name for name in known if name not in course.excluded)
     unknown = sorted(set(students) - set(known))
     if unknown:
         raise CourseError(

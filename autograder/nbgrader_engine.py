@@ -13,6 +13,7 @@ to what one may expect:
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -130,7 +131,7 @@ class NbgraderEngine:
         with self.course.work_folder() as work:
             self._stage(work / student / assignment, assignment, submission)
             directory = self.course.directory(log, student, assignment)
-            directory.submitted_directory = work.relative_to(self.course.root).as_posix()
+            directory.submitted_directory = os.path.relpath(work, directory.root)
             converter = OneSubmission(coursedir=directory, config=self._config(), log=log, force=True)
             converter.autograde_preprocessors = [
                 QuietExecute if step is Execute else step for step in converter.autograde_preprocessors
@@ -179,7 +180,7 @@ def release(course: Course, assignment: str) -> Path:
     Returns
     -------
     Path
-        The student copy.
+        The student copy, or the folder with several.
 
     Raises
     ------
@@ -191,7 +192,7 @@ def release(course: Course, assignment: str) -> Path:
     target = course.release(assignment).parent
     with captured_log() as (log, _), course.work_folder() as work:
         directory = course.directory(log, ".", assignment)
-        directory.release_directory = work.relative_to(course.root).as_posix()
+        directory.release_directory = os.path.relpath(work, directory.root)
         try:
             run(StudentCopy(coursedir=directory, config=course.config, log=log, force=True))
         except Exception as problem:
@@ -200,9 +201,9 @@ def release(course: Course, assignment: str) -> Path:
                 "Mend the instructor notebook and release again.",
             ) from problem
         shutil.rmtree(target, ignore_errors=True)
-        target.parent.mkdir(exist_ok=True)
-        shutil.move(work / assignment, target)
-    return course.release(assignment)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(Path(directory.format_path(directory.release_directory, ".", assignment)), target)
+    return course.release(assignment) if course.release(assignment).is_file() else target
 
 
 def run(converter: Any) -> None:
