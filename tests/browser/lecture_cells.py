@@ -1,0 +1,32 @@
+"""Editing and running single cells of the notebook that a `LabPage` shows, by the cells' ids."""
+
+# Runs the cells one after the other, as Shift-Enter does, and waits until the last is done.
+_RUN = """async ([ids, sources]) => {
+  const app = window.jupyterapp;
+  const notebook = app.shell.currentWidget.content;
+  for (const id of ids) {
+    const index = notebook.widgets.findIndex((cell) => cell.model.id === id);
+    if (index < 0) throw new Error(`there is no cell ${id}`);
+    if (id in sources) notebook.widgets[index].model.sharedModel.setSource(sources[id]);
+    notebook.deselectAll();
+    notebook.activeCellIndex = index;
+    await app.commands.execute("notebook:run-cell");
+  }
+}"""
+
+_OUTPUT = """(id) => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const cell = notebook.widgets.find((one) => one.model.id === id);
+  return cell.node.querySelector(".jp-OutputArea")?.innerText ?? "";
+}"""
+
+
+def run_cells(lab, *ids, **sources):
+    """Run the cells of these ids; `sources` has new texts for some (``_`` in a name stands for ``-``)."""
+    new = {name.replace("_", "-"): text for name, text in sources.items()}
+    lab.page.evaluate(_RUN, [list(ids), new])
+
+
+def output_of(lab, cell_id):
+    """What is written below a cell."""
+    return lab.page.evaluate(_OUTPUT, cell_id)
