@@ -182,7 +182,7 @@ def check_tuple(name, value, length):
 
 
 def check_word(name, answer, wanted, allowed, hint="", mistakes=None):
-    """Check that an answer is the right one of some words; `mistakes` maps a wrong word to what it forgets."""
+    """Check that an answer is the right word; `mistakes` maps a wrong word to what it forgets."""
     assert answer is not None, f"{name} gives None. Is there a return in your function?"
     known = (mistakes or {}).get(answer, hint) if isinstance(answer, str) else hint
     words = ", ".join(f'"{word}"' for word in allowed)
