@@ -26,7 +26,10 @@ from .course import Course, CourseError
 from .gradebook import templates
 from .grades import GradeBook, UnknownStudentError
 from .outcome import Outcome, Status
+from .placement import Plan, plan_of
 from .pool import Failure, Job, Pool
+from .rules import read_rules
+from .sanitise import Template
 from .settings import GradingLimits
 from .worker import Assignment, Graded
 
@@ -181,19 +184,32 @@ def assignment_of(course: Course, assignment: str) -> Assignment:
     limit, ignore = LimitOutput(config=course.config), IgnorePattern(config=course.config)
     folders = course._folders
     grader = Autograde(coursedir=folders, config=course.config)
+    notebooks = templates(course, assignment)
     source = course.step("source", ".", assignment)
     kept = {str(source / name) for name in grader.exclude_overwriting.get(assignment, [])}
     files = find_all_files(str(source), [*folders.ignore, "*.ipynb"]) if source.is_dir() else []
     return Assignment(
         name=assignment,
-        templates=templates(course, assignment),
+        templates=notebooks,
         files={str(Path(path).relative_to(source)): path for path in sorted(files) if path not in kept},
         ignore=tuple(folders.ignore),
         max_lines=limit.max_lines,
         max_traceback=limit.max_traceback,
         ignore_stderr=ignore.pattern if ignore.enabled else "",
         permissions=int(str(grader.permissions), 8),
+        plans={template.name: _plan(source, template) for template in notebooks},
+        rules=read_rules(course.root, assignment),
     )
+
+
+def _plan(folder: Path, template: Template) -> Plan:
+    """Which names tests may use, from the instructor's notebook if it is still there."""
+    path = folder / f"{template.name}.ipynb"
+    cells = []
+    if template.language in ("python", "ipython"):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            cells = list(json.loads(path.read_text("utf-8"))["cells"])
+    return plan_of(cells, template)
 
 
 def default_timeout(course: Course) -> float:

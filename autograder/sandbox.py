@@ -25,7 +25,17 @@ from . import wire
 from .outputs import TIMEOUT, Output, Recorder, error_output, tidy_streams
 from .settings import BACKEND, GradingLimits
 
-__all__ = ["CellRun", "End", "NotebookRun", "Sandbox", "SandboxError", "Step", "run_notebook"]
+__all__ = [
+    "CellRun",
+    "End",
+    "NotebookRun",
+    "Running",
+    "Sandbox",
+    "SandboxError",
+    "Side",
+    "Step",
+    "run_notebook",
+]
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from autograder.zygote import main; main()"
 _START_SECONDS = 120
@@ -56,13 +66,40 @@ class End(Enum):
     NOT_RUN = "not run"
 
 
+class Side(Enum):
+    """Where a cell runs."""
+
+    STUDENT = "student"
+    TESTS = "tests"
+    BOTH = "both"
+
+
 @dataclass(frozen=True)
 class Step:
-    """A cell to run: its place in the notebook, its source, and whether tests depend on its names."""
+    """A cell to run.
+
+    Parameters
+    ----------
+    number : int
+        Its place in the notebook.
+    source : str
+        Its text.
+    name : str
+        Its name in the gradebook, if it has one.
+    side : Side
+        Where it runs.
+    shown : str or None
+        What the student's side runs, if that is not the whole source.
+    offers : tuple of str
+        Names that tests after it may use.
+    """
 
     number: int
     source: str
     name: str = ""
+    side: Side = Side.STUDENT
+    shown: str | None = None
+    offers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +170,7 @@ class _Attempt:
     ready: dict[str, Any] = field(default_factory=dict)
     finished: bool = False
     killed: str = ""
+    lost: dict[str, Any] = field(default_factory=dict)
     ended: dict[str, Any] = field(default_factory=dict)
 
 
@@ -151,6 +189,8 @@ class Sandbox:
         The number of this process among those at work; as root each has a user id of its own.
     prepare : sequence of str
         Sources of cells that every notebook holds; what can be done ahead for them is.
+    role : {"alone", "student", "tests"}
+        What runs here: whole notebooks, or one of the two sides of one.
     """
 
     def __init__(
@@ -161,14 +201,16 @@ class Sandbox:
         confined: bool = True,
         slot: int = 0,
         prepare: Sequence[str] = (),
+        role: str = "alone",
     ) -> None:
+        self.role = role
         self.prepare = list(prepare)
         self.modules = list(dict.fromkeys(modules))
         self.limits = limits
         self.confined = confined
         # Unused by the distributions, and another one for each slot: slots cannot signal each other.
         others = confined and os.geteuid() == 0 and _open_to_others([*_runtime_paths(), *limits.readable])
-        self.user = 61_184 + slot if others else None
+        self.user = 61_184 + 1000 * (role == "tests") + slot if others else None
         self.pid = 0
         self._control, self._process = self._start()
 
@@ -187,12 +229,13 @@ class Sandbox:
             "modules": self.modules,
             "confined": self.confined,
             "prepare": self.prepare,
+            "role": self.role,
         }
         boot = _BOOT.format(path=_import_path())
         process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-c", boot],
             pass_fds=[theirs.fileno()],
-            env=_ENVIRONMENT,
+            env=_ENVIRONMENT | ({"MPLBACKEND": "agg"} if self.role == "tests" else {}),
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -243,17 +286,50 @@ class Sandbox:
         deadline : float
             When the whole must be over, on the monotonic clock.
         """
+        with self.started(steps, folder) as running:
+            running.follow(seconds, deadline)
+        return running.attempt, running.tail
+
+    @contextmanager
+    def started(
+        self,
+        steps: Sequence[Step],
+        folder: Path,
+        end: socket.socket | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> Iterator[Running]:
+        """Start a notebook in a fork of the warm process; at the end of the context it has ended.
+
+        Parameters
+        ----------
+        steps, folder
+            As in `run`.
+        end : socket.socket, optional
+            The way to the other process of the submission. It is closed here.
+        more : mapping, optional
+            What the fork is told besides its cells.
+        """
         attempt = _Attempt(Recorder(self.limits.output_characters))
         with _captures() as (out, err):
             channel, theirs = socket.socketpair()
             with channel:
+                descriptors = [theirs.fileno(), out, err, *([end.fileno()] if end else [])]
                 with theirs:
                     request = json.dumps(self._request(folder)).encode()
                     with self._lost():
-                        socket.send_fds(self._control, [request], [theirs.fileno(), out, err])
+                        socket.send_fds(self._control, [request], descriptors)
+                if end is not None:
+                    end.close()
                 self._reply()
-                self._follow(attempt, channel, steps, seconds, deadline)
-            return attempt, _tail(err) or _tail(out)
+                running = Running(self, attempt, channel)
+                cells = [(step.number, step.source) for step in steps]
+                with suppress(OSError):  # it died before it listened; its end is reported later
+                    wire.send(channel, {"cells": cells, "role": self.role, **(more or {})})
+                try:
+                    yield running
+                finally:
+                    running.end()
+            running.tail = _tail(err) or _tail(out)
 
     def _request(self, folder: Path) -> dict[str, Any]:
         """What the warm process is asked for."""
@@ -293,68 +369,110 @@ class Sandbox:
         with self._lost():
             self._control.send(json.dumps({"op": op}).encode())
 
-    def _follow(
-        self,
-        attempt: _Attempt,
-        channel: socket.socket,
-        steps: Sequence[Step],
-        seconds: Mapping[int, float],
-        deadline: float,
-    ) -> None:
-        """Read events until the child has ended, and see to it that it ends."""
-        with suppress(OSError):  # it died before it listened; its end is reported below
-            wire.send(channel, {"cells": [(step.number, step.source) for step in steps]})
-        frames = wire.Frames(16 * self.limits.output_characters + (1 << 20))
-        allowance = 16 * self.limits.output_characters + (1 << 24)
+    def _close_in(self, op: str) -> dict[str, Any]:
+        """Have the child do something, and wait until it has ended."""
+        self._ask(op)
+        return self._reply()
+
+
+class Running:
+    """A notebook that goes on in a fork of a warm process.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+        The warm process.
+    attempt : _Attempt
+        Gets what the notebook gives.
+    channel : socket.socket
+        Where the fork reports.
+    """
+
+    def __init__(self, sandbox: Sandbox, attempt: _Attempt, channel: socket.socket) -> None:
+        self.sandbox = sandbox
+        self.attempt = attempt
+        self.tail = ""
+        self._channel = channel
+        self._limits = sandbox.limits
+        self._frames = wire.Frames(16 * self._limits.output_characters + (1 << 20))
+        self._allowance = 16 * self._limits.output_characters + (1 << 24)
+
+    def follow(self, seconds: Mapping[int, float], deadline: float, *, to_the_end: bool = True) -> None:
+        """Read events until the child has ended, and see to it that it ends.
+
+        Parameters
+        ----------
+        seconds : mapping of int to float
+            Wall time of each cell.
+        deadline : float
+            When the whole must be over, on the monotonic clock.
+        to_the_end : bool
+            Whether to wait for the end of the process, or only for that of its cells.
+        """
+        attempt, control = self.attempt, self.sandbox._control
         poll = select.poll()
-        poll.register(channel, select.POLLIN)
-        poll.register(self._control, select.POLLIN)
-        while True:
-            ready = dict(poll.poll(self._patience(attempt, seconds, deadline)))
-            if channel.fileno() in ready:
-                data = _read(channel)
-                allowance -= len(data)
+        poll.register(self._channel, select.POLLIN)
+        poll.register(control, select.POLLIN)
+        while to_the_end or not attempt.finished:
+            ready = dict(poll.poll(self._patience(seconds, deadline)))
+            if self._channel.fileno() in ready:
+                data = _read(self._channel)
+                self._allowance -= len(data)
                 if not data:
-                    poll.unregister(channel)
-                elif allowance < 0 or not _accept(attempt, frames, data):
-                    self._kill(attempt, "it sent more than its output may hold")
-                    poll.unregister(channel)
+                    poll.unregister(self._channel)
+                elif self._allowance < 0 or not _accept(attempt, self._frames, data):
+                    self._kill("it sent more than its output may hold")
+                    poll.unregister(self._channel)
                 continue  # what has been sent counts, even if the sender has ended meanwhile
-            if self._control.fileno() in ready:
-                attempt.ended = self._reply()
+            if control.fileno() in ready:
+                attempt.ended = self.sandbox._reply()
                 return
-            self._enforce(attempt, seconds, deadline)
+            self._enforce(seconds, deadline)
 
-    def _patience(self, attempt: _Attempt, seconds: Mapping[int, float], deadline: float) -> float:
+    def end(self, patience: float = 0.0) -> None:
+        """End the process if it has not ended; what it did after its cells does not matter.
+
+        Parameters
+        ----------
+        patience : float
+            Seconds in which it may end by itself.
+        """
+        if self.attempt.ended:
+            return
+        ready, _, _ = select.select([self.sandbox._control], [], [], patience)
+        self.attempt.ended = self.sandbox._reply() if ready else self.sandbox._close_in("kill")
+
+    def _patience(self, seconds: Mapping[int, float], deadline: float) -> float:
         """Milliseconds until something has to be done."""
-        return max(0.0, self._due(attempt, seconds, deadline) - time.monotonic()) * 1000 + 1
+        return max(0.0, self._due(seconds, deadline) - time.monotonic()) * 1000 + 1
 
-    def _due(self, attempt: _Attempt, seconds: Mapping[int, float], deadline: float) -> float:
+    def _due(self, seconds: Mapping[int, float], deadline: float) -> float:
         """When the running cell is to be interrupted, or killed if that has been done."""
+        attempt = self.attempt
         if attempt.killed:
             return time.monotonic() + 60
         if attempt.current is None:
             return deadline
-        due = attempt.since + seconds[attempt.current]
-        return min(due + self.limits.grace_seconds if attempt.interrupted else due, deadline)
+        due = attempt.since + seconds.get(attempt.current, 0.0)
+        return min(due + self._limits.grace_seconds if attempt.interrupted else due, deadline)
 
-    def _enforce(self, attempt: _Attempt, seconds: Mapping[int, float], deadline: float) -> None:
+    def _enforce(self, seconds: Mapping[int, float], deadline: float) -> None:
         """Interrupt or kill, if it is time."""
-        now = time.monotonic()
-        if attempt.killed or now < self._due(attempt, seconds, deadline):
+        now, attempt = time.monotonic(), self.attempt
+        if attempt.killed or now < self._due(seconds, deadline):
             return
         if now >= deadline:
-            self._kill(attempt, "the time of the whole notebook was used up")
+            self._kill("the time of the whole notebook was used up")
         elif attempt.interrupted:
-            self._kill(attempt, "it ran too long and ignored the interrupt")
+            self._kill("it ran too long and ignored the interrupt")
         else:
             attempt.interrupted = True
-            self._ask("interrupt")
+            self.sandbox._ask("interrupt")
 
-    def _kill(self, attempt: _Attempt, reason: str) -> None:
-        if not attempt.killed:
-            attempt.killed = reason
-            self._ask("kill")
+    def _kill(self, reason: str) -> None:
+        if not self.attempt.killed:
+            self.attempt.killed = reason
+            self.sandbox._ask("kill")
 
 
 def run_notebook(sandbox: Sandbox, steps: Sequence[Step], folder: Path) -> NotebookRun:
@@ -415,13 +533,15 @@ def _collect(attempt: _Attempt, done: dict[int, CellRun], wanted: Sequence[Step]
     SandboxError
         If the process died before any cell began: nothing of the notebook has run.
     """
+    numbers = {step.number for step in wanted}
     for number, cell in attempt.cells.items():
-        done.setdefault(number, cell)
+        if number in numbers:  # student code can report what it likes, on its own cells only
+            done.setdefault(number, cell)
     if attempt.finished:
         return None
     if not attempt.ready:
         raise SandboxError(f"the process of the notebook died before its first cell: {tail[-500:]}")
-    lost = attempt.current
+    lost = attempt.current if attempt.current in numbers else None
     if lost is None:
         # It died between two cells: the next one is as good as any to leave out.
         lost = next((step.number for step in wanted if step.number not in attempt.cells), None)
@@ -492,6 +612,8 @@ def _apply(attempt: _Attempt, event: Mapping[str, Any]) -> None:
         _end_cell(attempt, event)
     elif kind == "bye":
         attempt.finished = attempt.current is None
+    elif kind == "lost":
+        attempt.lost = {"late": bool(event["late"]), "reason": str(event["reason"])}
     elif attempt.current is not None:
         attempt.recorder.event(event)
 
@@ -501,15 +623,16 @@ def _end_cell(attempt: _Attempt, event: Mapping[str, Any]) -> None:
     if attempt.current is None or event["cell"] != attempt.current:
         return
     outputs = tidy_streams(attempt.recorder.outputs[attempt.current])
-    if attempt.interrupted:
+    late = attempt.interrupted or bool(event.get("late"))
+    if late:
         note = "No reply from the cell before its time was over"
         outputs.append(error_output(TIMEOUT, "", [f"\x1b[31m{TIMEOUT}\x1b[39m: {note}"]))
     attempt.cells[attempt.current] = CellRun(
         outputs=tuple(outputs),
         count=int(event["count"]),
         seconds=float(event["seconds"]),
-        end=End.INTERRUPTED if attempt.interrupted else End.DONE,
-        reason="it ran too long and was interrupted" if attempt.interrupted else "",
+        end=End.INTERRUPTED if late else End.DONE,
+        reason="it ran too long and was interrupted" if late else "",
     )
     attempt.current = None
 

@@ -35,7 +35,7 @@ from traitlets import Any as AnyTrait
 from traitlets import CBool, Dict, Type, default
 from traitlets.config import Config
 
-__all__ = ["CellShell", "Reporter", "make_shell", "run_cells", "warm_shell"]
+__all__ = ["CellShell", "Hooks", "ReportedStream", "Reporter", "make_shell", "run_cells", "warm_shell"]
 
 Event = dict[str, Any]
 Sink = Callable[[Event], None]
@@ -241,13 +241,26 @@ class CellShell(InteractiveShell):
 InteractiveShellABC.register(CellShell)
 
 
-def make_shell(reporter: Reporter) -> CellShell:
-    """Make the one shell of this process; safe before a fork, because it starts no thread and no loop."""
+def make_shell(
+    reporter: Reporter, names: dict[str, Any] | None = None, kind: type[CellShell] = CellShell
+) -> CellShell:
+    """Make the one shell of this process; safe before a fork, because it starts no thread and no loop.
+
+    Parameters
+    ----------
+    reporter : Reporter
+        What it reports to.
+    names : dict, optional
+        The namespace of its cells.
+    kind : type
+        What shell to make.
+    """
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.xmode = "Context"
-    shell = CellShell.instance(config=config, reporter=reporter)
+    own = {} if names is None else {"user_ns": names}
+    shell: CellShell = kind.instance(config=config, reporter=reporter, **own)
     shell.set_hook("show_in_pager", _page, 99)
     return shell
 
@@ -302,12 +315,25 @@ def redirect(shell: CellShell, reporter: Reporter) -> None:
     builtins.input, getpass.getpass = _refuse("raw_input"), _refuse("getpass")
 
 
+class Hooks:
+    """What is done round each cell; nothing here."""
+
+    def before(self, number: int) -> bool:
+        """Prepare a cell that has been announced; ``False`` ends the run in it."""
+        return True
+
+    def after(self, number: int) -> Mapping[str, Any] | None:
+        """Look at a cell that has run: what its end is to say besides; ``None`` ends the run in it."""
+        return {}
+
+
 def run_cells(
     shell: CellShell,
     cells: Sequence[tuple[int, str]],
     reporter: Reporter,
     loop: asyncio.AbstractEventLoop,
     spare: Callable[[], Mapping[str, str]] = dict,
+    hooks: Hooks | None = None,
 ) -> None:
     """Run cells one after the other; an error ends its cell only.
 
@@ -323,12 +349,14 @@ def run_cells(
         Made in this process, after any fork. As in a kernel it is running while cells run.
     spare : callable
         Returns text that went past Python to descriptors 1 and 2 since it was last asked.
+    hooks : Hooks
+        What is to be done round each cell.
     """
     redirect(shell, reporter)
     asyncio.set_event_loop(loop)
     interrupt = Interrupt(loop)
     signal.signal(signal.SIGINT, interrupt)
-    loop.run_until_complete(_run_all(shell, cells, reporter, interrupt, spare))
+    loop.run_until_complete(_run_all(shell, cells, reporter, interrupt, spare, hooks or Hooks()))
 
 
 async def _run_all(
@@ -337,10 +365,13 @@ async def _run_all(
     reporter: Reporter,
     interrupt: Interrupt,
     spare: Callable[[], Mapping[str, str]],
+    hooks: Hooks,
 ) -> None:
     for number, source in cells:
         reporter.start_cell()
         reporter.event({"kind": "start", "cell": number})
+        if not hooks.before(number):
+            return
         began = time.perf_counter()
         interrupt.cell_began()
         try:
@@ -354,9 +385,11 @@ async def _run_all(
         for name, text in spare().items():
             reporter.text(name, text)
         seconds = round(time.perf_counter() - began, 6)
-        reporter.event(
-            {"kind": "end", "cell": number, "count": shell.execution_count - 1, "seconds": seconds}
-        )
+        more = hooks.after(number)
+        if more is None:
+            return
+        count = shell.execution_count - 1
+        reporter.event({"kind": "end", "cell": number, "count": count, "seconds": seconds, **more})
 
 
 async def _run_cell(shell: CellShell, source: str, interrupt: Interrupt) -> None:

@@ -10,13 +10,14 @@ where student code and tests stand together, as under nbgrader's own autograde.
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import sys
 import time
 import types
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary
 
@@ -143,6 +144,9 @@ class TrustedClient:
         How many items one iterator may give.
     on_lost : callable, optional
         Called with the reason when the student's process is given up, so that it can be ended.
+    hears : callable, optional
+        Told a stream of this side; whether text that student code prints or warns of may go there. What it
+        prints may hold what tests have shown to it. Everything is heard without it.
     """
 
     def __init__(
@@ -157,6 +161,7 @@ class TrustedClient:
         callbacks: int = 100_000,
         steps: int = 100_000,
         on_lost: Callable[[str], None] | None = None,
+        hears: Callable[[Any], bool] | None = None,
     ) -> None:
         if argument_writes not in ("ignore", "copy"):
             raise ValueError(f'argument_writes must be "ignore" or "copy", got {argument_writes!r}.')
@@ -167,7 +172,10 @@ class TrustedClient:
         self.copies_arguments = argument_writes == "copy"
         self.limits = limits or Limits()
         self.lost = ""
+        self.late = False
+        self.until: float | None = None
         self.contacts = 0
+        self._hears = hears or _always
         self._on_lost = on_lost
         self._callback_limit = callbacks
         self._step_limit = steps
@@ -226,6 +234,12 @@ class TrustedClient:
         """Let `StudentHost.serve` return, so that the student's process can do something else meanwhile."""
         self._callables.clear()
         self.request(Op.LEAVE, 0, "")
+
+    def switch(self, number: int) -> None:
+        """Let the student's names be what they were after the cell `number`."""
+        self._callables.clear()
+        self._tracked.clear()
+        self.request(Op.SWITCH, number, "")
 
     def ping(self) -> None:
         """Ask for nothing, to see whether the student's process answers."""
@@ -302,6 +316,9 @@ class TrustedClient:
         watched = self._watched(values, options or {})
         if watched:
             values, options = _unwrapped(values, options or {})
+        if seconds is None and self.until is not None:
+            left = self._seconds_left(time.monotonic())
+            seconds = left if left < 0.8 * self.seconds else None
         extras = self._extras(watched, seconds)
         message: tuple[Any, ...] = (op, target, name, values)
         if extras or options:
@@ -310,9 +327,14 @@ class TrustedClient:
             body = encode(message, self.limits, self._export)
         except EncodeError as problem:
             raise SplitRefusal(f"What a test passes to the student's code cannot cross: {problem}") from None
-        limit = self.seconds if seconds is None else seconds
-        kind, answer = self._exchange(body, time.monotonic() + limit + self.grace)
+        now = time.monotonic()
+        limit = self._seconds_left(now) if seconds is None else seconds
+        kind, answer = self._exchange(body, now + limit + self.grace)
         return self._settle(kind, answer, watched)
+
+    def _seconds_left(self, now: float) -> float:
+        """Time for a call: the usual, or what is left of the time of the whole test."""
+        return self.seconds if self.until is None else max(0.05, min(self.seconds, self.until - now))
 
     def _exchange(self, body: bytearray, deadline: float) -> tuple[int, Any]:
         """Send a request and wait for its answer, serving callbacks meanwhile."""
@@ -325,6 +347,7 @@ class TrustedClient:
             self.channel.send(Message.REQUEST, ident, body, deadline)
             return self._await(ident, deadline)
         except ChannelTimeoutError:
+            self.late = True
             self._cut_off("it did not answer in time.")
             raise StudentTimeout(
                 "The student's code took too long and did not stop; its process is ended."
@@ -372,6 +395,7 @@ class TrustedClient:
         if kind == Message.REFUSED:
             raise SplitRefusal(f"What the student's code gives back cannot cross: {str(answer)[:2000]}")
         if kind == Message.OVERTIME:
+            self.late = True
             raise StudentTimeout("The student's code took too long and was stopped.")
         if type(answer) is not tuple or len(answer) != 5:
             self.lose("an answer without its parts.")
@@ -381,7 +405,7 @@ class TrustedClient:
             if key in watched and isinstance(new, MUTABLE):
                 assign_in_place(watched[key], new)
         if isinstance(seen, list) and seen:
-            reissue([entry for entry in seen if type(entry) is tuple and len(entry) == 2])
+            self._warn([entry for entry in seen if type(entry) is tuple and len(entry) == 2])
         if kind == Message.RAISED:
             raise self._exception(value) from None
         return value
@@ -389,9 +413,17 @@ class TrustedClient:
     def _show(self, out: Any, err: Any) -> None:
         """Print what the student's code printed, wherever this side prints now."""
         for text, stream in ((out, sys.stdout), (err, sys.stderr)):
-            if isinstance(text, str) and text and self._shown < _TEXT_IN_ALL:
+            wanted = isinstance(text, str) and text and self._shown < _TEXT_IN_ALL
+            if wanted and self._hears(stream):
                 self._shown += len(text[:_TEXT])
                 stream.write(text[:_TEXT])
+
+    def _warn(self, seen: list[Any]) -> None:
+        """Issue the student's warnings again; a test that records them gets them, nobody else reads them."""
+        if self._hears(sys.stderr):
+            return reissue(seen)
+        with redirect_stderr(io.StringIO()):
+            reissue(seen)
 
     # ---- what goes with a request
 
@@ -675,6 +707,10 @@ class TrustedClient:
         with suppress(AttributeError):
             error.student_traceback = str(trace)[:4000]  # type: ignore[attr-defined]
         return error
+
+
+def _always(stream: Any) -> bool:
+    return True
 
 
 _ANSWERS = (Message.REPLY, Message.REPLY_WITH_EXTRAS, Message.RAISED, Message.REFUSED, Message.OVERTIME)

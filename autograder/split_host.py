@@ -88,11 +88,20 @@ class StudentHost:
         Runs cells and holds the student's names.
     limits : Limits
         What a message may hold.
+    restore : callable, optional
+        Makes the student's names what they were after a cell, by its number.
     """
 
-    def __init__(self, channel: Channel, shell: Shell, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        shell: Shell,
+        limits: Limits | None = None,
+        restore: Callable[[int], None] | None = None,
+    ) -> None:
         self.channel = channel
         self.shell = shell
+        self._restore = restore
         self.seconds = 10.0  # until the other side says how long a call may take
         self.limits = limits or Limits()
         self.asked = 0
@@ -129,6 +138,7 @@ class StudentHost:
             Op.RUN_CELL: lambda target, name, source: self.shell.run_cell(source),
             Op.PING: lambda target, name: None,
             Op.LEAVE: self._leave,
+            Op.SWITCH: self._switch,
         }
 
     # ---- the loop
@@ -273,6 +283,11 @@ class StudentHost:
     def _fetch(self, target: int, name: str) -> tuple[Any, ...]:
         namespace = self.shell.namespace
         return (namespace[name],) if name in namespace else ()
+
+    def _switch(self, target: int, name: str) -> None:
+        if self._restore is None:
+            raise _RefusedError("No moments have been kept here.")
+        self._restore(target)
 
     def _leave(self, target: int, name: str) -> None:
         self._serving = False

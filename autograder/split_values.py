@@ -71,6 +71,7 @@ class Op:
     RUN_CELL = 15
     PING = 16
     LEAVE = 17
+    SWITCH = 18
 
 
 PLAIN = (

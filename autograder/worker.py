@@ -29,14 +29,17 @@ from pathlib import Path
 from typing import Any
 
 from . import wire
+from .apart import Terms, run_apart
 from .outcome import CellOutcome, Outcome, Status
 from .outputs import Output, limit_lines
-from .sandbox import CellRun, End, NotebookRun, Sandbox, SandboxError, Step, run_notebook
+from .placement import Plan, apart, is_in_process, together
+from .rules import SPLIT, Rules
+from .sandbox import CellRun, End, NotebookRun, Sandbox, SandboxError, Side, Step, run_notebook
 from .sanitise import Cell, Template, UnreadableError, checksum, mend, parse, read_bytes
 from .scoring import score
 from .settings import GradingLimits
 
-__all__ = ["Assignment", "Graded", "grade_submission", "imports_of", "label", "main", "together"]
+__all__ = ["Assignment", "Folders", "Graded", "grade_submission", "imports_of", "label", "main"]
 
 _LANGUAGE_INFO = {
     "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
@@ -69,6 +72,10 @@ class Assignment:
         nbgrader's ``IgnorePattern``, empty if it is off.
     permissions : int
         Mode of the files that are written.
+    plans : mapping of str to Plan
+        Which names tests may use, by notebook.
+    rules : Rules
+        Where tests run, and what answers may import.
     """
 
     name: str
@@ -79,6 +86,8 @@ class Assignment:
     max_traceback: int = 100
     ignore_stderr: str = ""
     permissions: int = 0o444
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a value that ``json`` can write."""
@@ -87,8 +96,13 @@ class Assignment:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Assignment:
         """Undo `to_dict`."""
-        templates = tuple(map(Template.from_dict, data["templates"]))
-        return cls(**{**data, "templates": templates, "ignore": tuple(data["ignore"])})
+        parts = {
+            "templates": tuple(map(Template.from_dict, data["templates"])),
+            "ignore": tuple(data["ignore"]),
+            "plans": {name: Plan.from_dict(plan) for name, plan in data["plans"].items()},
+            "rules": Rules.from_dict(data["rules"]),
+        }
+        return cls(**{**data, **parts})
 
     @property
     def max_score(self) -> float:
@@ -128,18 +142,21 @@ class Graded:
         return cls(Outcome.from_dict(data["outcome"]), data["grades"], data["unanswered"])
 
 
-# Which cells run where is a value: what places the cells of a mended notebook into a run.
-Placement = Callable[[Sequence[Cell]], tuple[Step, ...]]
-Runner = Callable[[Sequence[Step], Path], NotebookRun]
+@dataclass(frozen=True)
+class Folders:
+    """Where a notebook runs.
+
+    Parameters
+    ----------
+    student, tests : Path
+        The working folders of the two sides; files of a submission lie in the first one only.
+    """
+
+    student: Path
+    tests: Path
 
 
-def together(cells: Sequence[Cell]) -> tuple[Step, ...]:
-    """Run every code cell in one process, tests included, in the order of the notebook."""
-    return tuple(
-        Step(index, cell["source"], str(cell["metadata"].get("nbgrader", {}).get("grade_id", "")))
-        for index, cell in enumerate(cells)
-        if cell["cell_type"] == "code" and cell["source"].strip()
-    )
+Runner = Callable[[Sequence[Step], Folders, Terms], NotebookRun]
 
 
 def grade_submission(
@@ -150,7 +167,6 @@ def grade_submission(
     run: Runner,
     staging: Path,
     scratch: Path,
-    place: Placement = together,
 ) -> Graded:
     """Grade what a student handed in; a bad submission is an outcome, not an exception.
 
@@ -169,9 +185,7 @@ def grade_submission(
     staging : Path
         A folder that gets the executed notebooks and the files beside them; made here.
     scratch : Path
-        A folder that gets a folder to run in for each notebook.
-    place : callable
-        Decides which cells run where.
+        A folder that gets the folders to run in for each notebook.
 
     Raises
     ------
@@ -180,7 +194,7 @@ def grade_submission(
     """
     started = time.perf_counter()
     try:
-        graded = _grade(student, folder, assignment, limits, run, staging, scratch, place)
+        graded = _grade(student, folder, assignment, limits, run, staging, scratch)
     except UnreadableError as problem:
         outcome = Outcome(student, assignment.name, problem.status, max_score=assignment.max_score)
         graded = Graded(replace(outcome, reason=problem.reason, next_step=problem.next_step))
@@ -196,7 +210,6 @@ def _grade(
     run: Runner,
     staging: Path,
     scratch: Path,
-    place: Placement,
 ) -> Graded:
     """Grade the notebooks of a submission one after the other and put their points together."""
     present = _notebooks(folder, assignment)
@@ -211,7 +224,7 @@ def _grade(
     results = []
     for template in assignment.templates:
         result = _grade_notebook(
-            template, present.get(template.name), assignment, limits, run, scratch, files, place
+            template, present.get(template.name), assignment, limits, run, scratch, files
         )
         if result.notebook is not None:
             _write(result.notebook, staging / f"{template.name}.ipynb", assignment.permissions)
@@ -244,7 +257,6 @@ def _grade_notebook(
     run: Runner,
     scratch: Path,
     files: Mapping[str, Path],
-    place: Placement,
 ) -> _Notebook:
     """Grade one notebook; one that cannot be read is a result with a problem."""
     try:
@@ -261,7 +273,13 @@ def _grade_notebook(
     except UnreadableError as problem:
         return _unread(template, problem)
     cells = notebook["cells"]
-    executed = _run_in(scratch, files, run, place(cells))
+    plan = assignment.plans.get(template.name, Plan())
+    place = apart if assignment.rules.mode == SPLIT else together
+    steps = place(cells, template, plan)
+    executed = _run_in(
+        scratch, files, assignment, lambda folders: run(steps, folders, _terms(assignment, plan))
+    )
+    notes += _beside(steps, assignment)
     _put_outputs(cells, executed, assignment)
     notebook["metadata"]["language_info"] = _LANGUAGE_INFO
     return _score(template, notebook, notes, executed)
@@ -284,14 +302,33 @@ def _unread(template: Template, problem: UnreadableError) -> _Notebook:
     return _Notebook(template, cells=cells, problem=problem)
 
 
-def _run_in(scratch: Path, files: Mapping[str, Path], run: Runner, steps: Sequence[Step]) -> NotebookRun:
-    """Run steps in a folder of their own, which holds copies of the files beside the notebook."""
-    folder = Path(tempfile.mkdtemp(dir=scratch))
+def _terms(assignment: Assignment, plan: Plan) -> Terms:
+    """What holds between the two sides of a notebook."""
+    rules = assignment.rules
+    return Terms(plan.imports, plan.plain, rules.operators, rules.argument_writes)
+
+
+def _beside(steps: Sequence[Step], assignment: Assignment) -> tuple[str, ...]:
+    """Say which tests ran beside the student's code."""
+    if assignment.rules.mode != SPLIT:
+        return ("all tests ran inside the student's process, as the assignment declares",)
+    inside = [s.name for s in steps if s.side is Side.STUDENT and s.name and is_in_process(s.source)]
+    return tuple(f"the test `{name}` ran inside the student's process, as it declares" for name in inside)
+
+
+def _run_in(
+    scratch: Path, files: Mapping[str, Path], assignment: Assignment, run: Callable[[Folders], NotebookRun]
+) -> NotebookRun:
+    """Run in two folders of their own; that of the tests holds the instructor's files only."""
+    folders = Folders(Path(tempfile.mkdtemp(dir=scratch)), Path(tempfile.mkdtemp(dir=scratch)))
+    own = {name: path for name, path in files.items() if name in assignment.files}
     try:
-        _copy(files, folder, 0o644)
-        return run(steps, folder)
+        _copy(files, folders.student, 0o644)
+        _copy(own, folders.tests, 0o644)
+        return run(folders)
     finally:
-        _remove(folder)
+        _remove(folders.student)
+        _remove(folders.tests)
 
 
 def _put_outputs(cells: Sequence[Cell], executed: NotebookRun, assignment: Assignment) -> None:
@@ -503,14 +540,33 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def imports_of(templates: Iterable[Template]) -> tuple[str, ...]:
-    """Modules that the instructor's cells import: a warm process has them ready."""
+def imports_of(sources: Iterable[str]) -> tuple[str, ...]:
+    """Modules that cells import: a warm process has them ready."""
     found: set[str] = set()
-    for template in templates:
-        for cell in template.cells:
-            if cell.cell_type == "code":
-                found |= _imports(cell.source)
+    for source in sources:
+        found |= _imports(source)
     return tuple(sorted(found))
+
+
+def _sources(assignment: Assignment, role: str) -> list[str]:
+    """The code cells of the instructor that run in a role, as they run there.
+
+    What the student's process is told, student code can find in its memory: no tests.
+    """
+    cells = [c for t in assignment.templates for c in t.cells if c.cell_type == "code"]
+    if role == "student":
+        return [c.visible or c.source for c in cells if not (c.grade and c.locked)]
+    return [c.source for c in cells if role == "alone" or c.locked]
+
+
+def _imported(assignment: Assignment, role: str) -> tuple[str, ...]:
+    """What is imported in a role."""
+    plans = [plan.imports for plan in assignment.plans.values()]
+    found = imports_of([*_sources(assignment, role), *plans])
+    allowed = assignment.rules.imports
+    if role != "student" or allowed is None:
+        return found
+    return tuple(m for m in found if any(f"{m}.".startswith(f"{name}.") for name in allowed))
 
 
 def _imports(source: str) -> set[str]:
@@ -559,30 +615,43 @@ class Worker:
         self.scratch = scratch
         self.sandboxes: dict[tuple[str, ...], Sandbox] = {}
 
-    def warm(self, steps: Sequence[Step] = ()) -> Sandbox:
-        """Return the warm process for these cells, a new one if there is none.
+    def warm(self, role: str, steps: Sequence[Step] = ()) -> Sandbox:
+        """Return the warm process of a role for these cells, a new one if there is none.
 
         Most notebooks of most assignments draw nothing, and a process without Matplotlib forks in half the
         time; one that has it spares those that do draw its import. So there are two, made when needed.
         """
-        modules, extra = self._modules
+        modules, extra = self._modules[role]
         if any(re.search(rf"\b(?:{'|'.join(extra)})\b", step.source) for step in steps if extra):
             modules = (*modules, *self.limits.preload)
-        if modules not in self.sandboxes:
-            locked = [c.source for t in self.assignment.templates for c in t.cells if c.cell_type == "code"]
+        key = (role, *modules)
+        if key not in self.sandboxes:
             limits = replace(self.limits, readable=(*self.limits.readable, *_homes(modules)))
-            self.sandboxes[modules] = Sandbox(
-                modules, limits, confined=self.confined, slot=self.slot, prepare=locked
+            self.sandboxes[key] = Sandbox(
+                modules,
+                limits,
+                confined=self.confined,
+                slot=self.slot,
+                prepare=_sources(self.assignment, role),
+                role=role,
             )
-        return self.sandboxes[modules]
+        return self.sandboxes[key]
 
     @cached_property
-    def _modules(self) -> tuple[tuple[str, ...], list[str]]:
-        """What the assignment imports, and the packages that only some notebooks may want on top."""
+    def roles(self) -> tuple[str, ...]:
+        """The processes that a submission needs."""
+        return ("student", "tests") if self.assignment.rules.mode == SPLIT else ("alone",)
+
+    @cached_property
+    def _modules(self) -> dict[str, tuple[tuple[str, ...], list[str]]]:
+        """What each role imports, and the packages that only some notebooks may want on top."""
         own = {Path(name).parts[0].removesuffix(".py") for name in self.assignment.files}
-        wanted = tuple(m for m in imports_of(self.assignment.templates) if m.split(".")[0] not in own)
-        known = {module.split(".")[0] for module in wanted}
-        return wanted, sorted({module.split(".")[0] for module in self.limits.preload} - known)
+        found = {}
+        for role in self.roles:
+            wanted = tuple(m for m in _imported(self.assignment, role) if m.split(".")[0] not in own)
+            known = {module.split(".")[0] for module in wanted}
+            found[role] = wanted, sorted({m.split(".")[0] for m in self.limits.preload} - known)
+        return found
 
     def close(self) -> None:
         """End the warm processes."""
@@ -599,7 +668,7 @@ class Worker:
                     Path(job["folder"]),
                     self.assignment,
                     self.limits,
-                    self._run,
+                    self.run,
                     Path(job["staging"]),
                     self.scratch,
                 )
@@ -609,8 +678,13 @@ class Worker:
                     raise
         raise AssertionError("unreachable")
 
-    def _run(self, steps: Sequence[Step], folder: Path) -> NotebookRun:
-        return run_notebook(self.warm(steps), steps, folder)
+    def run(self, steps: Sequence[Step], folders: Folders, terms: Terms) -> NotebookRun:
+        """Run the cells of one notebook."""
+        if self.assignment.rules.mode != SPLIT:
+            return run_notebook(self.warm("alone", steps), steps, folders.student)
+        student = self.warm("student", [step for step in steps if step.side is not Side.TESTS])
+        tests = self.warm("tests", [step for step in steps if step.side is not Side.STUDENT])
+        return run_apart(student, tests, steps, (folders.student, folders.tests), terms)
 
 
 def main() -> None:
@@ -631,7 +705,7 @@ def main() -> None:
 def _serve(worker: Worker, connection: socket.socket) -> None:
     """Answer jobs; what goes wrong with one is its answer."""
     try:
-        wire.send(connection, {"ready": worker.warm().pid})
+        wire.send(connection, {"ready": [worker.warm(role).pid for role in worker.roles]})
     except SandboxError as problem:
         wire.send(connection, {"failed": str(problem)})
         return

@@ -33,8 +33,12 @@ __all__ = ["main", "serve", "warm"]
 
 # What this machine's confinement can use, measured once before any fork.
 MACHINE: dict[str, Any] = {}
+# What a process does that has another one on the other side, by its role; loaded before any fork.
+ROLES: dict[str, Any] = {}
 _MESSAGE = 1 << 20
 _CHANNEL = 3
+_SPLIT = 4  # to the other process of the submission
+_ALONE, _STUDENT, _TESTS = "alone", "student", "tests"
 
 
 def warm(modules: Sequence[str]) -> None:
@@ -166,12 +170,14 @@ def _settle(request: Mapping[str, Any], descriptors: Sequence[int]) -> socket.so
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != request["parent"]:
         os._exit(0)
-    # The channel, the capture of descriptors 1 and 2; first out of the way of the numbers they get.
+    # The channel, the capture of descriptors 1 and 2, and the way to the other process if there is one;
+    # first out of the way of the numbers they get.
     high = [os.dup2(descriptor, 100 + index) for index, descriptor in enumerate(descriptors)]
     nothing = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((nothing, 0), (high[1], 1), (high[2], 2), (high[0], _CHANNEL)):
+    numbers = (_CHANNEL, 1, 2, _SPLIT)
+    for source, target in ((nothing, 0), *zip(high, numbers, strict=False)):
         os.dup2(source, target)
-    os.closerange(_CHANNEL + 1, 4096)
+    os.closerange(_CHANNEL + len(high) - 2, 4096)
     os.chdir(request["folder"])
     os.environ.update(HOME=request["folder"], TMPDIR=request["folder"])
     os.umask(0o077)
@@ -185,13 +191,20 @@ def _run(request: Mapping[str, Any], channel: socket.socket, shell: CellShell) -
     importlib.invalidate_caches()
     loop = asyncio.new_event_loop()
     spare = spare_text({"stdout": 1, "stderr": 2}, request["output"])
-    cells = [(number, source) for number, source in wire.receive(channel)["cells"]]
+    work = wire.receive(channel)
+    cells = [(number, source) for number, source in work["cells"]]
+    role = work["role"]
+    # Made before confinement, which allows no more settings of sockets.
+    end = ROLES["channel"](socket.socket(fileno=_SPLIT), timed=role == _TESTS) if role != _ALONE else None
     protection = _confine(request["policy"])
     _seed(request["seed"])
     reporter = Reporter(lambda event: wire.send(channel, event), request["output"])
     reporter.event({"kind": "ready", **protection})
-    run_cells(shell, cells, reporter, loop, spare)
-    reporter.event({"kind": "bye"})
+    if end is None:
+        run_cells(shell, cells, reporter, loop, spare)
+        reporter.event({"kind": "bye"})
+    else:
+        ROLES[role](work, end, shell, cells, reporter, loop, spare)
     return 0
 
 
@@ -236,6 +249,20 @@ def _seed(seed: int) -> None:
         sys.modules["numpy"].random.seed(seed % 2**32)
 
 
+def _make_shell(role: str) -> CellShell:
+    """Make the shell that fits what the children are to do."""
+    reporter = Reporter(lambda event: None, 0)
+    if role == _ALONE:
+        return make_shell(reporter)
+    sides = importlib.import_module("autograder.sides")
+    ROLES["channel"] = sides.Channel
+    if role == _STUDENT:
+        ROLES[_STUDENT] = sides.run_student
+        return make_shell(reporter)
+    ROLES[_TESTS] = sides.run_tests
+    return make_shell(reporter, sides.OfferedNames(None), sides.TestShell)
+
+
 def main() -> None:
     """Start as ``python -c`` was told: settings come as JSON on standard input."""
     settings = json.load(sys.stdin)
@@ -245,7 +272,7 @@ def main() -> None:
     warm(["numpy", *settings["modules"]])  # NumPy always: its global generator is seeded in the child
     if settings["confined"]:
         MACHINE["machine"] = importlib.import_module("autograder.confine").measure()
-    shell = make_shell(Reporter(lambda event: None, 0))
+    shell = _make_shell(settings["role"])
     warm_shell(shell)
     shell.prepare(settings["prepare"])
     sys.argv[:] = ["ipykernel_launcher.py"]

@@ -162,12 +162,13 @@ def by_engine(course: Course, students: Sequence[str], jobs: int) -> None:
 
 def profile(course: Course, students: Sequence[str]) -> list[tuple[str, float]]:
     """Where the processor time of a notebook goes, in milliseconds, measured in this process."""
+    from autograder.apart import Terms  # noqa: PLC0415
     from autograder.fast_engine import assignment_of  # noqa: PLC0415
     from autograder.grades import GradeBook  # noqa: PLC0415
     from autograder.outcome import append  # noqa: PLC0415
-    from autograder.sandbox import NotebookRun, Step, run_notebook  # noqa: PLC0415
+    from autograder.sandbox import NotebookRun, Step  # noqa: PLC0415
     from autograder.settings import GradingLimits  # noqa: PLC0415
-    from autograder.worker import Worker, grade_submission  # noqa: PLC0415
+    from autograder.worker import Folders, Worker, grade_submission  # noqa: PLC0415
 
     wanted, limits = assignment_of(course, ASSIGNMENT), GradingLimits()
     settings = {"assignment": wanted.to_dict(), "limits": limits.to_dict(), "confined": True, "slot": 0}
@@ -177,8 +178,8 @@ def profile(course: Course, students: Sequence[str]) -> list[tuple[str, float]]:
     with tempfile.TemporaryDirectory() as scratch, GradeBook(course, ASSIGNMENT) as book:
         worker = Worker(settings, Path(scratch))
 
-        def run(steps: Sequence[Step], folder: Path) -> NotebookRun:
-            result = run_notebook(worker.warm(steps), steps, folder)
+        def run(steps: Sequence[Step], folders: Folders, terms: Terms) -> NotebookRun:
+            result = worker.run(steps, folders, terms)
             cells = sum(cell.seconds for cell in result.cells.values())
             spent["run cells"] += cells
             spent["start and confine"] += max(0.0, result.cpu_seconds - cells)

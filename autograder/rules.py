@@ -1,0 +1,100 @@
+"""What an assignment declares besides its notebooks: where tests run, and what answers may import.
+
+A course writes it into ``authoring/NAME.toml`` of the course folder. Without such a file tests run apart, and
+answers may import everything that is installed but the course's own packages::
+
+    imports = ["math", "numpy", "mlpkit.datasets"]   # what answers may import
+    operators = ["Dual"]                             # the student's classes whose operators tests may use
+    argument_writes = "copy"                         # changes of arguments come back to all tests
+    mode = "in-process"                              # tests stand beside the student's code
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import CourseError
+
+__all__ = ["IN_PROCESS", "SPLIT", "Rules", "read_rules"]
+
+SPLIT, IN_PROCESS = "split", "in-process"
+_CHOICES = {"mode": (SPLIT, IN_PROCESS), "argument_writes": ("ignore", "copy")}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an assignment declares.
+
+    Parameters
+    ----------
+    mode : {"split", "in-process"}
+        Whether tests run in a process of their own. Beside the student's code they can be read and fooled.
+    imports : tuple of str or None
+        Modules that answers may import, with all below them; ``None`` allows what is installed, except
+        packages that lie beside the course.
+    operators : tuple of str
+        Classes of the student whose operators tests may use.
+    argument_writes : {"ignore", "copy"}
+        Whether changes that student code makes to its arguments come back to the test.
+    """
+
+    mode: str = SPLIT
+    imports: tuple[str, ...] | None = None
+    operators: tuple[str, ...] = ()
+    argument_writes: str = "ignore"
+
+    def __post_init__(self) -> None:
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {choices}, got {getattr(self, name)!r}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a value that ``json`` can write."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Rules:
+        """Undo `to_dict`, after a journey as JSON."""
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**values)
+
+
+def read_rules(root: Path, assignment: str) -> Rules:
+    """Read what an assignment declares.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    assignment : str
+        The assignment's name.
+
+    Raises
+    ------
+    CourseError
+        If the file is not TOML, or says what is not known.
+    """
+    path = root / "authoring" / f"{assignment}.toml"
+    if not path.is_file():
+        return Rules()
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+        unknown = sorted(found.keys() - Rules.__dataclass_fields__.keys())
+        if unknown:
+            raise ValueError(f"`{unknown[0]}` is not known")
+        for name in ("imports", "operators"):
+            words = found.get(name, [])
+            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+                raise ValueError(f"{name} must be a list of names, got {words!r}")
+        return Rules.from_dict(found)
+    except (ValueError, TypeError) as problem:
+        raise CourseError(
+            f"{path.name} cannot be used: {problem}.",
+            f"It may hold: {', '.join(Rules.__dataclass_fields__)}. See docs/splitting-tests.md.",
+        ) from problem
