@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 from nbgrader.api import (
     Comment,
@@ -24,7 +25,7 @@ from nbgrader.api import (
 )
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
 
 from .course import Course, CourseError, put_tools_on_path
@@ -33,6 +34,41 @@ from .worker import Graded
 __all__ = ["GradeBook", "UnknownStudentError"]
 
 _PATIENCE = 120.0
+
+# Prepared once: making a statement costs more than running it. Tables instead of models, for the same reason.
+_STUDENTS, _SUBMISSIONS, _SUBMITTED, _GRADES, _COMMENTS = (
+    model.__table__ for model in (Student, SubmittedAssignment, SubmittedNotebook, Grade, Comment)
+)
+_FIND_STUDENT = select(_STUDENTS.c.id).where(_STUDENTS.c.id == bindparam("student"))
+_FIND_SUBMISSION = select(_SUBMISSIONS.c.id).where(
+    _SUBMISSIONS.c.assignment_id == bindparam("assignment"), _SUBMISSIONS.c.student_id == bindparam("student")
+)
+_FIND_NOTEBOOK = select(_SUBMITTED.c.id).where(
+    _SUBMITTED.c.assignment_id == bindparam("submission"), _SUBMITTED.c.notebook_id == bindparam("notebook")
+)
+_FIND_GRADES = select(_GRADES.c.cell_id, _GRADES.c.id, _GRADES.c.manual_score).where(
+    _GRADES.c.notebook_id == bindparam("notebook")
+)
+_FIND_COMMENTS = select(_COMMENTS.c.cell_id, _COMMENTS.c.id).where(
+    _COMMENTS.c.notebook_id == bindparam("notebook")
+)
+_SET_TIME = (
+    _SUBMISSIONS.update().where(_SUBMISSIONS.c.id == bindparam("key")).values(timestamp=bindparam("time"))
+)
+_SET_GRADE = (
+    _GRADES.update()
+    .where(_GRADES.c.id == bindparam("key"))
+    .values(auto_score=bindparam("points"), needs_manual_grade=bindparam("by_hand"))
+)
+_SET_COMMENT = (
+    _COMMENTS.update().where(_COMMENTS.c.id == bindparam("key")).values(auto_comment=bindparam("text"))
+)
+_SET_PENALTY = (
+    _SUBMITTED.update()
+    .where(_SUBMITTED.c.id == bindparam("key"))
+    .values(late_submission_penalty=bindparam("penalty"))
+)
+_NO_RESPONSE = "No response."
 
 
 class UnknownStudentError(Exception):
@@ -152,113 +188,92 @@ class GradeBook:
         student = graded.outcome.student
         submission = self._submission(student, handed_in_at)
         for name, points in graded.grades.items():
-            notebook, grades, comments = self._rows(submission, name)
-            rows = []
-            for cell, id_ in self._graded[name].items():
-                by_hand = grades[id_][1] is not None
-                value = points.get(cell)
-                rows.append(
-                    {
-                        "id": grades[id_][0],
-                        "auto_score": value,
-                        "needs_manual_grade": by_hand or value is None,
-                    }
-                )
-            self._db.execute(update(Grade), rows)
-            silent = set(graded.unanswered.get(name, ()))
-            notes = [
-                {"id": comments[id_], "auto_comment": "No response." if cell in silent else None}
-                for cell, id_ in self._commented[name].items()
-            ]
-            if notes:
-                self._db.execute(update(Comment), notes)
+            notebook = self._notebook(submission, name)
+            self._set_points(notebook, name, points)
+            self._set_comments(notebook, name, set(graded.unanswered.get(name, ())))
             self._penalise(notebook, student)
 
     def _withdraw(self, student: str, handed_in_at: datetime | str | None, handed_in: bool) -> None:
-        found = self._find(student)
+        found = self._scalar(_FIND_SUBMISSION, student=student, assignment=self._assignment)
         if found is None and not handed_in:
             return
         submission = self._submission(student, handed_in_at if handed_in else None)
         for name in self._notebooks:
-            notebook, grades, _ = self._rows(submission, name)
-            rows = [{"id": id_, "auto_score": None, "needs_manual_grade": True} for id_, _ in grades.values()]
-            self._db.execute(update(Grade), rows)
-            self._set_penalty(notebook, None)
+            notebook = self._notebook(submission, name)
+            self._set_points(notebook, name, {})
+            self._set_comments(notebook, name)
+            self._execute(_SET_PENALTY, key=notebook, penalty=None)
 
-    def _find(self, student: str) -> str | None:
-        """The id of a student's submission."""
-        return self._db.execute(
-            select(SubmittedAssignment.id).where(
-                SubmittedAssignment.assignment_id == self._assignment,
-                SubmittedAssignment.student_id == student,
-            )
-        ).scalar()
+    def _execute(self, statement: Any, rows: Sequence[Mapping[str, Any]] = (), **values: Any) -> Any:
+        """Run a statement in the transaction, for many rows or for one."""
+        return self._db.connection().execute(statement, list(rows) or values)
+
+    def _scalar(self, statement: Any, **values: Any) -> Any:
+        return self._execute(statement, **values).scalar()
 
     def _submission(self, student: str, handed_in_at: datetime | str | None) -> str:
         """Find or make a student's submission, with its time of handing in."""
-        if self._db.execute(select(Student.id).where(Student.id == student)).scalar() is None:
+        if self._scalar(_FIND_STUDENT, student=student) is None:
             if not self.create_students:
                 raise UnknownStudentError(student)
-            self._db.execute(insert(Student).values(id=student))
-        found = self._find(student)
+            self._execute(_STUDENTS.insert(), id=student)
+        known: dict[str, Any] = {"student": student, "assignment": self._assignment}
+        found = self._scalar(_FIND_SUBMISSION, **known)
         if found is None:
-            self._db.execute(
-                insert(SubmittedAssignment).values(assignment_id=self._assignment, student_id=student)
-            )
-            found = self._find(student)
-        assert found is not None
+            found = uuid4().hex
+            values: dict[str, Any] = {"assignment_id": self._assignment, "student_id": student}
+            self._execute(_SUBMISSIONS.insert(), **values, id=found)
         if handed_in_at is not None:
-            self._db.execute(
-                update(SubmittedAssignment)
-                .where(SubmittedAssignment.id == found)
-                .values(timestamp=parse_utc(handed_in_at))
-            )
-        return found
+            self._execute(_SET_TIME, key=found, time=parse_utc(handed_in_at))
+        return str(found)
 
-    def _rows(
-        self, submission: str, name: str
-    ) -> tuple[str, dict[str, tuple[str, float | None]], dict[str, str]]:
-        """Find or make the rows of a submitted notebook: its id, its grades and its comments by cell."""
-        wanted = select(SubmittedNotebook.id).where(
-            SubmittedNotebook.assignment_id == submission,
-            SubmittedNotebook.notebook_id == self._notebooks[name],
-        )
-        notebook = self._db.execute(wanted).scalar()
-        if notebook is None:
-            self._db.execute(
-                insert(SubmittedNotebook).values(
-                    assignment_id=submission, notebook_id=self._notebooks[name], flagged=False
-                )
-            )
-            notebook = self._db.execute(wanted).scalar()
-        self._complete(Grade, notebook, self._graded[name], {"needs_manual_grade": True})
-        self._complete(Comment, notebook, self._commented[name], {})
-        grades = self._db.execute(
-            select(Grade.cell_id, Grade.id, Grade.manual_score).where(Grade.notebook_id == notebook)
-        ).all()
-        comments = self._db.execute(
-            select(Comment.cell_id, Comment.id).where(Comment.notebook_id == notebook)
-        ).all()
-        return (
-            notebook,
-            {cell: (id_, by_hand) for cell, id_, by_hand in grades},
-            {cell: id_ for cell, id_ in comments},  # noqa: C416  (rows are no tuples)
-        )
+    def _notebook(self, submission: str, name: str) -> str:
+        """Find or make a submitted notebook."""
+        known: dict[str, Any] = {"submission": submission, "notebook": self._notebooks[name]}
+        found = self._scalar(_FIND_NOTEBOOK, **known)
+        if found is None:
+            found = uuid4().hex
+            values: dict[str, Any] = {"assignment_id": submission, "notebook_id": self._notebooks[name]}
+            self._execute(_SUBMITTED.insert(), **values, id=found, flagged=False)
+        return str(found)
 
-    def _complete(
-        self, model: Any, notebook: str, cells: Mapping[str, str], values: Mapping[str, Any]
-    ) -> None:
-        """Make the rows of a submitted notebook that are not there yet."""
-        there = set(self._db.execute(select(model.cell_id).where(model.notebook_id == notebook)).scalars())
-        new = [
-            {"cell_id": id_, "notebook_id": notebook, **values} for id_ in cells.values() if id_ not in there
-        ]
+    def _set_points(self, notebook: str, name: str, points: Mapping[str, float | None]) -> None:
+        """Set the automatic points of all cells; a cell without any needs a person."""
+        there = {cell: (id_, manual) for cell, id_, manual in self._execute(_FIND_GRADES, notebook=notebook)}
+        old, new = [], []
+        for cell, id_ in self._graded[name].items():
+            value = points.get(cell)
+            if id_ in there:
+                key, manual = there[id_]
+                old.append({"key": key, "points": value, "by_hand": manual is not None or value is None})
+            else:
+                place = {"id": uuid4().hex, "cell_id": id_, "notebook_id": notebook}
+                new.append({**place, "auto_score": value, "needs_manual_grade": value is None})
+        self._apply(_SET_GRADE, old, _GRADES.insert(), new)
+
+    def _set_comments(self, notebook: str, name: str, silent: Set[str] | None = None) -> None:
+        """Say which answers are missing; without `silent` the comments that are there stay as they are."""
+        there = dict(self._execute(_FIND_COMMENTS, notebook=notebook).all())
+        old, new = [], []
+        for cell, id_ in self._commented[name].items():
+            text = _NO_RESPONSE if silent and cell in silent else None
+            if id_ not in there:
+                place = {"id": uuid4().hex, "cell_id": id_, "notebook_id": notebook}
+                new.append({**place, "auto_comment": text})
+            elif silent is not None:
+                old.append({"key": there[id_], "text": text})
+        self._apply(_SET_COMMENT, old, _COMMENTS.insert(), new)
+
+    def _apply(self, update: Any, old: Sequence[Any], insert: Any, new: Sequence[Any]) -> None:
+        """Change the rows that are there, and add those that are not."""
+        if old:
+            self._execute(update, old)
         if new:
-            self._db.execute(insert(model), new)
+            self._execute(insert, new)
 
     def _penalise(self, notebook: str, student: str) -> None:
         """Set the penalty for lateness, by the plug-in that the course has chosen for nbgrader."""
-        self._set_penalty(notebook, None)
+        self._execute(_SET_PENALTY, key=notebook, penalty=None)
         if self._due is None:
             return
         self._db.expire_all()
@@ -268,7 +283,8 @@ class GradeBook:
             judge = self._judge()
             penalty = judge.plugin_inst.late_submission_penalty(student, submitted.score, late)
             if penalty is not None:
-                self._set_penalty(notebook, judge._check_late_penalty(submitted, penalty))
+                final = judge._check_late_penalty(submitted, penalty)
+                self._execute(_SET_PENALTY, key=notebook, penalty=final)
 
     def _judge(self) -> Any:
         """nbgrader's own step; its plug-in may lie in the course folder."""
@@ -279,10 +295,3 @@ class GradeBook:
         finally:
             sys.path.remove(str(self.course.root))
         return judge
-
-    def _set_penalty(self, notebook: str, penalty: float | None) -> None:
-        self._db.execute(
-            update(SubmittedNotebook)
-            .where(SubmittedNotebook.id == notebook)
-            .values(late_submission_penalty=penalty)
-        )

@@ -210,6 +210,9 @@ def measure() -> Machine:
         privileges.no_new_privileges()
         seccomp.install(seccomp.compiled(os.getpid()))
 
+    if seccomp.available():
+        seccomp.compiled(os.getpid())  # prepared here, so that no child has to do it again
+
     def mounts() -> None:
         namespaces.enter_private_root(places, MiB, privileged=privileged)
 
