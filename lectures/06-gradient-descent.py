@@ -193,7 +193,7 @@ for eta in (0.02, 0.1, 0.125, 0.2, 0.25, 0.26):
 # {formula:total-differential}
 #
 # Put in the change $\Delta x=-\eta\nabla f(x)$. The right-hand side becomes $-\eta\,\lVert\nabla f(x)\rVert^2$: minus a
-# positive number times a square. **It cannot be positive, whatever the gradient points to.** So $f$ falls, if $\eta$ is
+# positive number times a square. **It cannot be positive, wherever the gradient points.** So $f$ falls, if $\eta$ is
 # small enough for the linear picture to hold. And no other direction of the same length falls faster, since the gradient
 # is the direction of steepest ascent.
 #
@@ -569,7 +569,7 @@ def my_step_size(x, eta):
     return found
 
 
-# %% id="check-halving"
+# %% id="check-halving" fold=true
 
 
 def halved(x, eta):
@@ -602,7 +602,7 @@ assert step_size([3, 3], 0.8) == halved([3, 3], 0.8) == 0.2
 # %% [markdown] id="stopping"
 # ## When to stop
 #
-# "Until the derivative is zero" never comes true in floating-point numbers. Two tests are usual. Stop when a step has hardly
+# "Until the derivative is zero" hardly ever comes true in floating-point numbers. Two tests are usual. Stop when a step has hardly
 # changed the value,
 #
 # {formula:stop-by-value}
