@@ -100,8 +100,8 @@ def _by_theory(surface: Surface, eta: float, alpha: float, path: Path) -> tuple[
     leaps = alpha == 0 and eta * curvatures(H)[-1] > 1 + 1e-9
     how = ", leaping from side to side" if leaps else ""
     why = (
-        f"η is below the limit {_limit_text(limit, alpha)}; in the long run each step multiplies the error by "
-        f"{number(factor, 3)}{how}."
+        f"η is below the limit {_limit_text(limit, alpha)}; in the long run each step multiplies "
+        f"the error by {number(factor, 3)}{how}."
     )
     return "converging", why, limit
 
