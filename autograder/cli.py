@@ -205,6 +205,30 @@ def _plain_interrupt() -> Iterator[None]:
         ) from None
 
 
+@app.command("verify")
+@_tells_mistakes
+def verify_assignment(
+    assignment: Assignment,
+    course: CourseFolder = None,
+    timeout: Timeout = _TIMEOUT,
+    unconfined: Unconfined = _UNCONFINED,
+    as_json: AsJson = False,
+) -> None:
+    """Try an assignment: its solution must earn every point, and answers that are none nothing."""
+    from .verify import verify  # noqa: PLC0415  (the other commands do not need it)
+
+    verdict = verify(Course.find(course), assignment, timeout=timeout, unconfined=unconfined)
+    if as_json:
+        typer.echo(json.dumps(verdict.to_dict(), indent=1, ensure_ascii=False))
+    else:
+        for trial in verdict.trials:
+            typer.secho(f"{'ok ' if trial.ok else 'BAD'} {trial}", fg=None if trial.ok else "red")
+        for finding in verdict.findings:
+            typer.echo(f"look at {finding}")
+    if not verdict.ok:
+        raise typer.Exit(1)
+
+
 @app.command()
 @_tells_mistakes
 def feedback(assignment: Assignment, course: CourseFolder = None, students: Students = None) -> None:

@@ -7,6 +7,7 @@ answers may import everything that is installed but the course's own packages::
     operators = ["Dual"]                             # the student's classes whose operators tests may use
     argument_writes = "copy"                         # changes of arguments come back to all tests
     mode = "in-process"                              # tests stand beside the student's code
+    zeros_may_pass = ["test-of-a-flat-place"]        # tests whose right answer is zero
 """
 
 from __future__ import annotations
@@ -40,12 +41,15 @@ class Rules:
         Classes of the student whose operators tests may use.
     argument_writes : {"ignore", "copy"}
         Whether changes that student code makes to its arguments come back to the test.
+    zeros_may_pass : tuple of str
+        Tests whose right answer is zero, nothing or false; ``autograder verify`` lets them be.
     """
 
     mode: str = SPLIT
     imports: tuple[str, ...] | None = None
     operators: tuple[str, ...] = ()
     argument_writes: str = "ignore"
+    zeros_may_pass: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -88,7 +92,7 @@ def read_rules(root: Path, assignment: str) -> Rules:
         unknown = sorted(found.keys() - Rules.__dataclass_fields__.keys())
         if unknown:
             raise ValueError(f"`{unknown[0]}` is not known")
-        for name in ("imports", "operators"):
+        for name in ("imports", "operators", "zeros_may_pass"):
             words = found.get(name, [])
             if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
                 raise ValueError(f"{name} must be a list of names, got {words!r}")
