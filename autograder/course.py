@@ -105,6 +105,12 @@ class Course:
         name = getattr(self._folders, f"{step}_directory")
         return Path(self._folders.format_path(name, student, assignment))
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that grading reads from, wherever the course's settings put them."""
+        steps = (self._pattern("source", "."), self._pattern("submitted"))
+        return tuple(Path(pattern.split("*", 1)[0]) for pattern in steps)
+
     @cached_property
     def gradebook_url(self) -> str:
         """The gradebook's address: the one in the configuration, or SQLite in the course folder.

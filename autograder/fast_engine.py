@@ -29,8 +29,10 @@ from .outcome import Outcome, Status
 from .placement import Plan, plan_of
 from .pool import Failure, Job, Pool
 from .rules import read_rules
+from .sandbox import _import_path as import_path
 from .sanitise import Template
 from .settings import GradingLimits
+from .slot import Slot
 from .worker import Assignment, Graded
 
 __all__ = ["FastEngine", "assignment_of", "default_timeout"]
@@ -123,7 +125,7 @@ class FastEngine:
         with (
             self.course.work_folder() as work,
             GradeBook(self.course, assignment, create_students=create) as book,
-            Pool(settings, self.jobs, patience) as pool,
+            Pool(settings, self.jobs, patience, self._slot(work)) as pool,
         ):
             jobs = [
                 Job(name, self.course.submitted(name, assignment), work / str(number) / "out")
@@ -136,6 +138,14 @@ class FastEngine:
                 else:
                     yield self._record(book, wanted, job, answer)
                     shutil.rmtree(job.staging.parent, ignore_errors=True)
+
+    def _slot(self, work: Path) -> Slot | None:
+        """What the workers of this run may see and change, unless nothing is to be confined."""
+        if self.unconfined or not self.limits.bubblewrap:
+            return None
+        places = (self.course.root, *self.course.folders, *map(Path, import_path()))
+        gradebook = Path(self.course.gradebook_url.removeprefix("sqlite:///"))
+        return Slot((*places, *map(Path, self.limits.readable)), work, (gradebook,))
 
     def _record(self, book: GradeBook, wanted: Assignment, job: Job, answer: Graded | Failure) -> Outcome:
         """Put a result into the gradebook, then the executed copy in its place."""

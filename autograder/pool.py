@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,6 +24,7 @@ from typing import Any, Self
 from . import wire
 from .errors import CourseError
 from .sandbox import _import_path as import_path
+from .slot import MECHANISM, Slot
 from .worker import Graded
 
 __all__ = ["Failure", "Job", "Pool"]
@@ -77,6 +78,7 @@ class _Slot:
     number: int
     process: subprocess.Popen[bytes]
     connection: socket.socket
+    wrapped: bool = False
     ready: bool = False
     job: Job | None = None
     deadline: float = 0.0
@@ -94,12 +96,17 @@ class Pool:
         How many workers.
     patience : float
         Seconds after which a worker that has not answered is taken to hang.
+    around : Slot, optional
+        What workers may see and change; bubblewrap is put round each of them, where it can run.
     """
 
-    def __init__(self, settings: Mapping[str, Any], size: int, patience: float) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], size: int, patience: float, around: Slot | None = None
+    ) -> None:
         self.settings = settings
         self.size = size
         self.patience = patience
+        self.around = around
         self._slots: list[_Slot] = []
         self._false_starts = 0
 
@@ -155,8 +162,10 @@ class Pool:
     def _start(self, number: int) -> _Slot:
         """Start a worker; it gets its settings at once and answers when it is warm."""
         ours, theirs = socket.socketpair()
+        command = [sys.executable, "-P", "-c", _BOOT.format(path=import_path()), str(theirs.fileno())]
+        wrapped = self.around.command(command) if self.around else None
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOT.format(path=import_path()), str(theirs.fileno())],
+            wrapped or command,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -165,8 +174,10 @@ class Pool:
         )
         theirs.close()
         with suppress(OSError):  # if it has died already, that is noticed when it is asked
-            wire.send(ours, {**self.settings, "parent": os.getpid(), "slot": number})
-        slot = _Slot(number, process, ours)
+            # Inside bubblewrap process ids are others, and bubblewrap itself ends what is in it with us.
+            parent = 0 if wrapped else os.getpid()
+            wire.send(ours, {**self.settings, "parent": parent, "slot": number})
+        slot = _Slot(number, process, ours, wrapped=wrapped is not None)
         slot.deadline = time.monotonic() + 300
         return slot
 
@@ -203,7 +214,7 @@ class Pool:
         slot.job = None
         if "problem" in message:
             return Failure(message["problem"], message["log"])
-        return Graded.from_dict(message)
+        return _with_slot(Graded.from_dict(message), slot.wrapped)
 
     def _replace(self, slot: _Slot, reason: str = "") -> Failure | None:
         """Put a new worker in the place of one that has died, or has not come to life.
@@ -228,3 +239,11 @@ class Pool:
         had_job = slot.job is not None
         self._slots[self._slots.index(slot)] = self._start(slot.number)
         return Failure(reason) if had_job else None
+
+
+def _with_slot(graded: Graded, wrapped: bool) -> Graded:
+    """Write into the outcome what was round the worker."""
+    outcome = graded.outcome
+    if not wrapped or not outcome.protection:
+        return graded
+    return replace(graded, outcome=replace(outcome, mechanisms=(*outcome.mechanisms, MECHANISM)))

@@ -49,6 +49,7 @@ class GradingLimits:
         ("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
         "modules to import ahead for notebooks that name them; those of the assignment always are",
     )
+    bubblewrap: bool = _limit(True, "put bubblewrap round each worker, where it can run")
     readable: tuple[str, ...] = _limit((), "further files and folders that notebooks may read, such as data")
 
     @classmethod
@@ -103,6 +104,10 @@ def describe() -> str:
 
 def _convert(name: str, value: Any, default: Any) -> Any:
     """Check one value against the kind of its default."""
+    if isinstance(default, bool):
+        if isinstance(value, bool):
+            return value
+        raise CourseError(f"c.{SECTION}.{name} is {value!r}.", "Give it True or False.")
     if isinstance(default, tuple):
         if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
             return tuple(value)

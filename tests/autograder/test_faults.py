@@ -59,7 +59,15 @@ def family(pid):
 
 
 def workers(pid):
-    return psutil.Process(pid).children()
+    """The processes that grade; where bubblewrap can run it is between them and the run."""
+    return [process for process in family(pid) if name_of(process) == "grade-worker"]
+
+
+def name_of(process):
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def warm_processes(pid):
@@ -67,7 +75,7 @@ def warm_processes(pid):
 
 
 def notebooks_at_work(pid):
-    """Processes of students: great-grandchildren of the run."""
+    """Processes of students: children of the warm processes."""
     return children_of(warm_processes(pid))
 
 
