@@ -31,129 +31,34 @@
 # * Return a new array and leave the arguments as they are: the network will still need them.
 # * Each problem is followed by cells with checks. You see some of the checks; others, on other
 #   sizes and harder numbers, run when your work is graded. The last line printed tells how many. A
-#   message says which call went wrong, what it should give and what yours gives.
+#   message says which call went wrong, what it should give, what yours gives, and often which
+#   mistake gives just that.
 # * A derivative earns points in **two** ways. One cell compares it with central differences
 #   $\frac{f(z+h)-f(z-h)}{2h}$ of **your own** function, another compares it with the reference. So
 #   when only one of the two fails, you know where to look: if your derivative does not fit your own
 #   function, one of them is wrong; if it fits and still differs from the reference, probably both
 #   are.
-# * Later parts use earlier ones. Work from top to bottom, and at the end choose
-#   *Kernel → Restart Kernel and Run All Cells* before you hand in.
+# * Work from top to bottom. The button *Validate*, above, runs everything and says which visible
+#   checks fail. Before you hand in, choose *Kernel → Restart Kernel and Run All Cells*.
 
 # %% given="imports"
-import warnings
-
 import numpy as np
 
 # %% [markdown]
-# The next cell holds the tools of the checks. You may use them for your own experiments and need
+# Some checks draw their numbers at random. Put your user name between the quotes, and they become
+# **yours**: always the same for you, other ones for your neighbour. (Left empty, everything works,
+# with everybody's numbers.)
+
+# %% id="identity"
+IDENTITY = ""
+
+# %% [markdown]
+# The next two cells hold the tools of the checks. You may use them for your own experiments and need
 # not read them.
 
+# %% given="variants" part="variants"
 
-# %% given="checks"
-def call(function, *arguments):
-    """Call `function` on copies of the arguments, with floating-point warnings silenced."""
-    copies = [np.array(a, order="K") if isinstance(a, np.ndarray) else a for a in arguments]
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        return function(*copies)
-
-
-def check_array(name, value, shape, hint=""):
-    """Check type, shape and finiteness, in this order; return `value` as an array of floats."""
-    assert value is not None, f"{name} gives None. Is there a return in your function?"
-    kind = type(value).__name__
-    is_number = isinstance(value, (np.ndarray, np.generic, int, float)) and not isinstance(value, bool)
-    assert is_number, f"{name} should be a NumPy array of numbers, yours is a {kind}."
-    array = np.array(value, subok=False)
-    assert array.dtype.kind in "fiu", f"{name} should hold real numbers, yours holds {array.dtype}."
-    assert array.shape == shape, f"{name} should have shape {shape}, yours has {array.shape}. {hint}"
-    array = array.astype(float)
-    odd = array[~np.isfinite(array)]
-    assert odd.size == 0, f"{name} should be finite, yours contains {odd[0]}. {hint}"
-    return array
-
-
-def check_values(name, value, wanted, hint="", tolerance=1e-7):
-    """Check that `value` has the shape of `wanted` and its values."""
-    wanted = np.asarray(wanted, dtype=float)
-    value = check_array(name, value, wanted.shape, hint)
-    excess = np.abs(value - wanted) - tolerance * (1 + np.abs(wanted))
-    worst = np.unravel_index(np.argmax(excess), excess.shape)
-    place = str([int(index) for index in worst]) if worst else ""
-    place = place if not place or name.endswith(")") else f", entry {place},"
-    assert excess[worst] <= 0, (
-        f"{name}{place} should be {wanted[worst]:.6g}, yours is {value[worst]:.6g}. {hint}"
-    )
-
-
-def differences(name, function, z, shape, h=1e-5):
-    """Derivative of the sum of function(z) to each entry of z, by central differences."""
-    z = np.asarray(z, dtype=float)
-    slopes = np.zeros(z.shape)
-    for place in np.ndindex(z.shape):
-        step = np.zeros(z.shape)
-        step[place] = h
-        up = check_array(name, call(function, z + step), shape)
-        down = check_array(name, call(function, z - step), shape)
-        slopes[place] = (up - down).sum() / (2 * h)
-    return slopes
-
-
-def check_slopes(name, slopes, own_name, own, z, shape, moving=True):
-    """Check derivatives against central differences of the student's own function.
-
-    A function that never changes has the derivative zero, and the two agree; so the derivative must
-    also be different from zero where `moving` is true, and not the same everywhere.
-    """
-    slopes = check_array(name, slopes, z.shape)
-    still = np.broadcast_to(moving, z.shape) & (np.abs(slopes) < 1e-3)
-    assert not still.any(), (
-        f"{name} is 0, or nearly so, in {still.sum()} places where {own_name} must change."
-    )
-    assert np.ptp(slopes) > 1e-3, f"{name} is the same everywhere; {own_name} must not be a straight line."
-    hint = f"The first number is the central difference of your own {own_name}: one of the two is wrong."
-    check_values(name, slopes, differences(own_name, own, z, shape), hint, tolerance=1e-6)
-
-
-def check_between(name, value, low, high, hint=""):
-    """Check a single number that may lie anywhere between two others."""
-    number = float(check_array(name, value, (), hint))
-    assert low <= number <= high, (
-        f"{name} should be between {low:g} and {high:g}, yours is {number:.6g}. {hint}"
-    )
-
-
-def check_keeps_input(name, function, *arguments):
-    """Check that `function` does not change the arrays that it is given."""
-    given = [np.array(a) for a in arguments]
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        function(*given)
-    kept = all(np.array_equal(now, before) for now, before in zip(given, arguments, strict=True))
-    assert kept, f"{name} changes the array that it is given. Compute a new one instead."
-
-
-def check_letters(name, answer, allowed):
-    """Check that an answer of the poll is made of allowed letters; return them in order."""
-    is_set = isinstance(answer, (set, frozenset, list, tuple, str))
-    letters = {letter for letter in answer if isinstance(letter, str)} if is_set else set()
-    assert letters and letters <= set(allowed), (
-        f"{name} should be a set with one or more of the letters {allowed}, such as {{'{allowed[1]}'}}."
-    )
-    return "".join(sorted(letters))
-
-
-def check_choice(name, chosen, wanted):
-    """Check the letters of an answer without telling which of them are right."""
-    assert chosen == wanted, f"{name} gives {chosen}: a letter is wrong, or one is missing."
-
-
-def visible_checks_passed(hidden):
-    """Say what has been checked, and how much has not."""
-    some = f"{hidden} hidden checks run" if hidden != 1 else "1 hidden check runs"
-    print(f"The visible checks of this cell passed; {some} at grading.")
-
+# %% given="checks" part="checks"
 
 # %% [markdown]
 # ## Problem 1. The sigmoid (5 points)
@@ -223,6 +128,16 @@ def sigmoid_derivative(z):
 
 # %% test="test-sigmoid" points=2
 check_values("sigmoid(0.0)", call(sigmoid, 0.0), 0.5, "Is it 1/(1 + exp(-z))?")
+check_values(
+    "sigmoid(2.0)",
+    call(sigmoid, 2.0),
+    0.88079707798,
+    mistakes={
+        "S(-z): the sign of z in the exponential": 0.11920292202,
+        "1/(1 - exp(-z)): the sum below has a plus": 1.15651764275,
+        "the hyperbolic tangent": 0.96402758008,
+    },
+)
 table = [0.12, 0.18, 0.27, 0.38, 0.50, 0.62, 0.73, 0.82, 0.88]
 check_values(
     "sigmoid at -2, -1.5, ..., 2, to two digits,",
@@ -242,7 +157,7 @@ check_values(
     [0.0, 0.5, 1.0],
     "Never take exp of a large positive number.",
 )
-z = np.random.default_rng(201).normal(scale=3, size=(3, 4, 2))
+z = hidden_rng("sigmoid").normal(scale=3, size=(3, 4, 2))
 check_values("sigmoid of a 3 x 4 x 2 array", call(sigmoid, z), mlpkit.sigmoid(z))
 check_values("sigmoid of a transposed array", call(sigmoid, z[0].T), mlpkit.sigmoid(z[0].T))
 check_values(
@@ -255,16 +170,26 @@ check_keeps_input("sigmoid", sigmoid, z)
 ### END HIDDEN TESTS
 
 # %% test="test-sigmoid-own" points=1
-z = np.array([-2.0, -0.5, 0.3, 1.7])
+z = np.array([-2.0, -0.5, 0.3, 1.7]) + 0.2 * variant_rng("sigmoid").uniform(-1, 1, size=4)
 check_slopes("sigmoid_derivative(z)", call(sigmoid_derivative, z), "sigmoid", sigmoid, z, z.shape)
 visible_checks_passed(hidden=1)
 ### BEGIN HIDDEN TESTS
-z = np.random.default_rng(202).uniform(-3, 3, size=(3, 2))
+z = hidden_rng("sigmoid-own").uniform(-3, 3, size=(3, 2))
 check_slopes("sigmoid_derivative(z)", call(sigmoid_derivative, z), "sigmoid", sigmoid, z, z.shape)
 ### END HIDDEN TESTS
 
 # %% test="test-sigmoid-reference" points=2
-check_values("sigmoid_derivative(0.0)", call(sigmoid_derivative, 0.0), 0.25, "Is it S(1 - S)?")
+check_values(
+    "sigmoid_derivative(0.0)",
+    call(sigmoid_derivative, 0.0),
+    0.25,
+    "Is it S(1 - S)?",
+    mistakes={
+        "S(z): the factor 1 - S(z) is missing": 0.5,
+        "z (1 - z): both factors are values of the sigmoid": 0.0,
+        "the right one with the opposite sign": -0.25,
+    },
+)
 check_values(
     "sigmoid_derivative at -2 and 2",
     call(sigmoid_derivative, np.array([-2.0, 2.0])),
@@ -275,7 +200,7 @@ visible_checks_passed(hidden=3)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-z = np.random.default_rng(203).normal(scale=2, size=(5, 3))
+z = hidden_rng("sigmoid-reference").normal(scale=2, size=(5, 3))
 check_values("sigmoid_derivative of a 5 x 3 array", call(sigmoid_derivative, z), mlpkit.sigmoid.derivative(z))
 check_values(
     "sigmoid_derivative at -1000, 0 and 1000",
@@ -352,40 +277,55 @@ check_values(
     call(tanh, np.array([-0.5, 0.5, 1.0])),
     [-0.46211715726, 0.46211715726, 0.76159415596],
     "Is it 2 S(2u) - 1, with both factors 2?",
+    mistakes={
+        "2 S(u) - 1: the 2 within S(2u) is missing": [-0.24491866240, 0.24491866240, 0.46211715726],
+        "S(2u): it must still be stretched to the interval from -1 to 1": [
+            0.26894142137,
+            0.73105857863,
+            0.88079707798,
+        ],
+    },
 )
-visible_checks_passed(hidden=4)
+visible_checks_passed(hidden=3)
 ### BEGIN HIDDEN TESTS
-u = np.random.default_rng(204).normal(size=(2, 5))
+u = hidden_rng("tanh").normal(size=(2, 5))
 check_values("tanh of a 2 x 5 array", call(tanh, u), np.tanh(u))
-check_values(
-    "tanh at -1000 and 1000",
-    call(tanh, np.array([-1000.0, 1000.0])),
-    [-1.0, 1.0],
-    "Is your sigmoid safe that far out?",
-)
 check_values("tanh of whole numbers", call(tanh, np.array([0, 1])), [0.0, 0.76159415596])
 check_keeps_input("tanh", tanh, u)
 ### END HIDDEN TESTS
 
 # %% test="test-tanh-own" points=1
-u = np.array([-1.2, -0.4, 0.1, 0.9])
+u = np.array([-1.2, -0.4, 0.1, 0.9]) + 0.2 * variant_rng("tanh").uniform(-1, 1, size=4)
 check_slopes("tanh_derivative(u)", call(tanh_derivative, u), "tanh", tanh, u, u.shape)
 visible_checks_passed(hidden=1)
 ### BEGIN HIDDEN TESTS
-u = np.random.default_rng(205).uniform(-1.5, 1.5, size=(2, 3))
+u = hidden_rng("tanh-own").uniform(-1.5, 1.5, size=(2, 3))
 check_slopes("tanh_derivative(u)", call(tanh_derivative, u), "tanh", tanh, u, u.shape)
 ### END HIDDEN TESTS
 
 # %% test="test-tanh-reference" points=2
 check_values(
-    "tanh_derivative(0.0)", call(tanh_derivative, 0.0), 1.0, "The chain rule brings a factor 2, once more."
+    "tanh_derivative(0.0)",
+    call(tanh_derivative, 0.0),
+    1.0,
+    "The chain rule brings a factor 2, once more.",
+    mistakes={
+        "half the right one: the chain rule brings a factor 2, once more": 0.5,
+        "a quarter of the right one: both factors 2 are missing": 0.25,
+    },
 )
-check_values("tanh_derivative(0.5)", call(tanh_derivative, 0.5), 0.78644773297, "Is it 1 - tanh(u)^2?")
+check_values(
+    "tanh_derivative(0.5)",
+    call(tanh_derivative, 0.5),
+    0.78644773297,
+    "Is it 1 - tanh(u)^2?",
+    mistakes={"1 - tanh(u): the square is missing": 0.53788284274, "1 - u^2: put tanh(u) there": 0.75},
+)
 visible_checks_passed(hidden=2)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-u = np.random.default_rng(206).normal(size=(4, 3))
+u = hidden_rng("tanh-reference").normal(size=(4, 3))
 check_values("tanh_derivative of a 4 x 3 array", call(tanh_derivative, u), mlpkit.tanh.derivative(u))
 check_values(
     "tanh_derivative of whole numbers", call(tanh_derivative, np.array([0, 1])), [1.0, 0.41997434161]
@@ -464,7 +404,17 @@ def leaky_derivative(z, slope=0.01):
 
 # %% test="test-relu" points=2
 z = np.array([[-2.0, 0.0, 3.0], [0.5, -0.1, -7.0]])
-check_values("relu(z)", call(relu, z), [[0, 0, 3], [0.5, 0, 0]], "Negative entries become 0.")
+check_values(
+    "relu(z)",
+    call(relu, z),
+    [[0, 0, 3], [0.5, 0, 0]],
+    "Negative entries become 0.",
+    mistakes={
+        "the magnitude of z": [[2, 0, 3], [0.5, 0.1, 7]],
+        "the step function, 1 where z is positive": [[0, 0, 1], [1, 0, 0]],
+        "z itself": [[-2, 0, 3], [0.5, -0.1, -7]],
+    },
+)
 check_values(
     "leaky(z)",
     call(leaky, z),
@@ -473,7 +423,7 @@ check_values(
 )
 visible_checks_passed(hidden=5)
 ### BEGIN HIDDEN TESTS
-z = np.random.default_rng(207).normal(scale=4, size=(4, 3))
+z = hidden_rng("relu").normal(scale=4, size=(4, 3))
 check_values("relu of a transposed array", call(relu, z.T), np.where(z.T > 0, z.T, 0.0))
 check_values("leaky(z, 0.2)", call(leaky, z, 0.2), np.where(z > 0, z, 0.2 * z), "Use the argument `slope`.")
 check_values("leaky of whole numbers", call(leaky, np.array([-3, 0, 2])), [-0.03, 0.0, 2.0])
@@ -482,7 +432,7 @@ check_keeps_input("relu", relu, z)
 ### END HIDDEN TESTS
 
 # %% test="test-relu-own" points=1
-z = np.array([-1.5, -0.2, 0.4, 2.0])
+z = np.array([-1.5, -0.3, 0.4, 2.0]) + 0.2 * variant_rng("relu").uniform(-1, 1, size=4)
 check_slopes("relu_derivative(z)", call(relu_derivative, z), "relu", relu, z, z.shape, moving=z > 0)
 check_slopes("leaky_derivative(z)", call(leaky_derivative, z), "leaky", leaky, z, z.shape)
 visible_checks_passed(hidden=2)
@@ -500,7 +450,7 @@ check_values(
 check_values("leaky_derivative(z)", call(leaky_derivative, z), [[0.01, 1], [1, 0.01]])
 visible_checks_passed(hidden=4)
 ### BEGIN HIDDEN TESTS
-z = np.random.default_rng(208).normal(scale=4, size=(2, 3, 2))
+z = hidden_rng("relu-reference").normal(scale=4, size=(2, 3, 2))
 check_values("relu_derivative of a 2 x 3 x 2 array", call(relu_derivative, z), np.heaviside(z, 1.0))
 check_values(
     "leaky_derivative(z, 0.25)",
@@ -555,13 +505,28 @@ def softmax(z):
 # %% test="test-softmax" points=3
 z = np.array([[0.0, np.log(2.0), np.log(5.0)], [1.0, 1.0, 1.0]])
 y = check_array("softmax(z)", call(softmax, z), (2, 3))
-check_values("softmax(z).sum(axis=1)", y.sum(axis=1), [1.0, 1.0], "Every row sums to 1: is the axis right?")
+check_values(
+    "softmax(z).sum(axis=1)",
+    y.sum(axis=1),
+    [1.0, 1.0],
+    "Every row sums to 1: is the axis right?",
+    mistakes={
+        "the sums of a softmax over the columns: here every row is an instance": [
+            1 / (1 + np.e) + 2 / (2 + np.e) + 5 / (5 + np.e),
+            np.e / (1 + np.e) + np.e / (2 + np.e) + np.e / (5 + np.e),
+        ],
+        "the sums of one softmax over the whole array: every row needs its own": [
+            8.0 / (8.0 + 3 * np.e),
+            3 * np.e / (8.0 + 3 * np.e),
+        ],
+    },
+)
 check_values("softmax(z)", y, [[0.125, 0.25, 0.625], [1 / 3, 1 / 3, 1 / 3]])
 visible_checks_passed(hidden=5)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-z = np.random.default_rng(209).normal(scale=2, size=(6, 4))
+z = hidden_rng("softmax").normal(scale=2, size=(6, 4))
 check_values(
     "softmax of 6 x 4", call(softmax, z), mlpkit.softmax(z), "Each row by itself: is the axis right?"
 )
@@ -666,12 +631,19 @@ check_values(
     call(half_squared_error, Y, d),
     [2.5, 4.5],
     "One number an instance: half the sum, over its units, of squares.",
+    mistakes={
+        "the mean over the units: a divergence sums over them": [1.25, 2.25],
+        "the right one without the half": [5.0, 9.0],
+        "one sum over all instances: keep one number an instance": 7.0,
+        "one mean over everything": 1.75,
+        "the sum over the instances: axis=1 sums over units": [0.5, 6.5],
+    },
 )
 visible_checks_passed(hidden=4)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-Y, d = np.random.default_rng(210).normal(size=(2, 5, 3))
+Y, d = hidden_rng("half-squared-error").normal(size=(2, 5, 3))
 hint = "Half the SUM over the units, for each row."
 check_values(
     "half_squared_error of 5 x 3", call(half_squared_error, Y, d), mlpkit.half_squared_error(Y, d), hint
@@ -692,7 +664,7 @@ check_keeps_input("half_squared_error", half_squared_error, Y, d)
 ### END HIDDEN TESTS
 
 # %% test="test-half-squared-error-own" points=1
-Y = np.array([[0.9, 0.2, -0.5], [0.1, 0.4, 2.0]])
+Y = np.array([[0.8, 0.2, -0.5], [0.1, 0.4, 2.0]]) + 0.05 * variant_rng("error").uniform(-1, 1, size=(2, 3))
 d = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 check_slopes(
     "half_squared_error_derivative(Y, d)",
@@ -724,12 +696,17 @@ check_values(
     call(half_squared_error_derivative, Y, d),
     [[1.0, -1.0], [0.0, -3.0]],
     "Output minus target, and the square's 2 cancels the half.",
+    mistakes={
+        "twice the right one: the half of the divergence cancels the 2 of the square": [[2, -2], [0, -6]],
+        "target minus output: the derivative is output minus target": [[-1.0, 1.0], [0.0, 3.0]],
+        "the mean over the units: a divergence sums over them": [[0.5, -0.5], [0.0, -1.5]],
+    },
 )
 visible_checks_passed(hidden=2)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-Y, d = np.random.default_rng(211).normal(size=(2, 4, 3))
+Y, d = hidden_rng("half-squared-error-reference").normal(size=(2, 4, 3))
 check_values(
     "half_squared_error_derivative of 4 x 3",
     call(half_squared_error_derivative, Y, d),
@@ -801,6 +778,15 @@ check_values(
     call(binary_cross_entropy, np.array([[0.9, 0.2]]), np.array([[1.0, 0.0]])),
     [0.32850406697],
     "That is -log 0.9 - log 0.8.",
+    mistakes={
+        "the right one with the opposite sign: that is a log-likelihood, which one wants large": [
+            -0.32850406697
+        ],
+        "the mean over the units: a divergence sums over them": [0.16425203349],
+        "the terms with d alone: those with 1 - d are missing": [0.10536051566],
+        "the right one with logarithms to base 10": [0.14266750357],
+        "the right one with logarithms to base 2": [0.47393118833],
+    },
 )
 check_values(
     "binary_cross_entropy([[0.9]], [[0.9]])",
@@ -812,7 +798,7 @@ visible_checks_passed(hidden=4)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-rng = np.random.default_rng(212)
+rng = hidden_rng("binary-cross-entropy")
 Y, d = rng.uniform(0.02, 0.98, size=(6, 3)), rng.integers(0, 2, size=(6, 3))
 hint = "Minus the sum over the units, for each row, with the natural logarithm."
 check_values(
@@ -838,7 +824,7 @@ check_keeps_input("binary_cross_entropy", binary_cross_entropy, Y, soft)
 ### END HIDDEN TESTS
 
 # %% test="test-binary-cross-entropy-own" points=1
-Y = np.array([[0.9, 0.2, 0.6], [0.3, 0.7, 0.5]])
+Y = np.array([[0.8, 0.2, 0.6], [0.3, 0.7, 0.5]]) + 0.05 * variant_rng("binary").uniform(-1, 1, size=(2, 3))
 d = np.array([[1.0, 0.0, 0.1], [0.0, 1.0, 0.9]])
 check_slopes(
     "binary_cross_entropy_derivative(Y, d)",
@@ -868,12 +854,20 @@ check_values(
     call(binary_cross_entropy_derivative, np.array([[0.8, 0.2, 0.9]]), np.array([[1.0, 0.0, 0.9]])),
     [[-1.25, 1.25, 0.0]],
     "Is the sign right? The divergence falls when an output moves towards its target.",
+    mistakes={
+        "the right one with the opposite sign: that is the derivative of a log-likelihood": [
+            [1.25, -1.25, 0.0]
+        ],
+        "Y - d: that is the derivative to the sums, with a sigmoid in between": [[-0.2, 0.2, 0.0]],
+        "-d/Y - (1-d)/(1-Y): the derivative of log(1 - y) brings a minus": [[-1.25, -1.25, -2.0]],
+        "-d/Y alone": [[-1.25, 0.0, -1.0]],
+    },
 )
 visible_checks_passed(hidden=2)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-rng = np.random.default_rng(213)
+rng = hidden_rng("binary-cross-entropy-reference")
 Y, d = rng.uniform(0.05, 0.95, size=(4, 5)), rng.integers(0, 2, size=(4, 5))
 check_values(
     "binary_cross_entropy_derivative of 4 x 5 with whole targets",
@@ -945,6 +939,14 @@ check_values(
     call(cross_entropy, np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]), np.array([[1.0, 0, 0], [0, 0, 1]])),
     [0.35667494394, 0.22314355131],
     "That is -log 0.7 and -log 0.8.",
+    mistakes={
+        "the right one with the opposite sign: that is a log-likelihood, which one wants large": [
+            -0.35667494394,
+            -0.22314355131,
+        ],
+        "the mean over the units: a divergence sums over them": [0.35667494394 / 3, 0.22314355131 / 3],
+        "one sum over all instances: keep one number an instance": 0.57981849525,
+    },
 )
 check_values(
     "cross_entropy([[0.5, 0.5, 0]], [[1, 0, 0]])",
@@ -956,7 +958,7 @@ visible_checks_passed(hidden=4)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-rng = np.random.default_rng(214)
+rng = hidden_rng("cross-entropy")
 Y = rng.dirichlet(np.ones(4), size=5)
 one_hot = np.eye(4, dtype=int)[[0, 3, 1, 1, 2]]
 hint = "Minus the sum over the classes, for each row."
@@ -1019,12 +1021,23 @@ check_values(
     ),
     [[-1.25, 0.0, 0.0], [-0.8, -0.4, -2.4]],
     "It is -d/y, and 0 where d is 0. The derivative of +log would have the opposite sign.",
+    mistakes={
+        "the right one with the opposite sign: that is the derivative of a log-likelihood": [
+            [1.25, 0.0, 0.0],
+            [0.8, 0.4, 2.4],
+        ],
+        "Y - d: that is the derivative to the sums, with a softmax in between": [
+            [-0.2, 0.2, 0.0],
+            [0.05, 0.3, -0.35],
+        ],
+        "-1/y, without the target above": [[-1.25, 0.0, 0.0], [-4.0, -2.0, -4.0]],
+    },
 )
 visible_checks_passed(hidden=2)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-rng = np.random.default_rng(215)
+rng = hidden_rng("cross-entropy-reference")
 Y = 0.02 + 0.9 * rng.dirichlet(np.ones(5), size=3)
 one_hot = np.eye(5, dtype=int)[[4, 0, 2]]
 smoothed = 0.02 + 0.9 * one_hot
@@ -1044,9 +1057,13 @@ check_values(
 # ## Problem 8. Softmax and cross-entropy in one step (4 points)
 #
 # The output layer of a classifier is softmax followed by cross-entropy. Take the two together as a
-# function of the sums $z$, and nearly everything cancels: the derivative to $z_j$ is $y_j-d_j$ with
-# $y=\mathrm{softmax}(z)$. *On paper:* use $\partial y_i/\partial z_j=y_i(1-y_j)$ if $i=j$ and
-# $-y_iy_j$ otherwise, and that targets sum to one.
+# function of the sums $z$, and nearly everything cancels:
+#
+# {formula:softmax-cross-entropy}
+#
+# *On paper:* use $\partial y_i/\partial z_j=y_i(1-y_j)$ if $i=j$ and $-y_iy_j$ otherwise, and that
+# targets sum to one. Your function gets the outputs $Y$ of the softmax: the forward pass has computed
+# and kept them.
 #
 # This is more than a saving. When the network is certain and wrong, the output of the true class
 # can round to 0. In two steps the derivative is then $-1/0$ times 0. In one step it is $-1$, as
@@ -1054,13 +1071,13 @@ check_values(
 
 
 # %% solution="softmax-cross-entropy"
-def softmax_cross_entropy_derivative(z, d):
+def softmax_cross_entropy_derivative(Y, d):
     """Derivative of each instance's cross-entropy to the sums before the softmax.
 
     Parameters
     ----------
-    z : array (T, D)
-        The sums that go into the softmax.
+    Y : array (T, D)
+        The outputs of the softmax; rows sum to 1, and an output may be exactly 0.
     d : array (T, D)
         Targets, from 0 to 1; rows sum to 1.
 
@@ -1070,36 +1087,39 @@ def softmax_cross_entropy_derivative(z, d):
 
     Examples
     --------
-    >>> softmax_cross_entropy_derivative(np.array([[0.0, 0.0], [1000.0, 0.0]]), np.array([[1, 0], [0, 1]]))
+    >>> softmax_cross_entropy_derivative(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([[1, 0], [0, 1]]))
     array([[-0.5,  0.5],
            [ 1. , -1. ]])
     """
     # Hint: one line. Do not call cross_entropy_derivative: it would divide by an output that may be 0.
     ### BEGIN SOLUTION
-    return softmax(z) - d
+    return Y - d
     ### END SOLUTION
 
 
 # %% test="test-softmax-cross-entropy-own" points=1
-z = np.array([[0.5, -1.0, 0.2], [1.5, 0.3, -0.7]])
 d = np.array([[0.0, 1.0, 0.0], [0.8, 0.1, 0.1]])
-check_slopes(
-    "softmax_cross_entropy_derivative(z, d)",
-    call(softmax_cross_entropy_derivative, z, d),
-    "cross_entropy(softmax(z), d)",
-    lambda z: cross_entropy(softmax(z), d),
-    z,
-    (2,),
+Y = 0.05 + 0.85 * variant_rng("softmax").dirichlet(np.ones(3), size=2)
+dz = check_array(
+    "softmax_cross_entropy_derivative(Y, d)", call(softmax_cross_entropy_derivative, Y, d), (2, 3)
+)
+check_values(
+    "softmax_cross_entropy_derivative(Y, d).sum(axis=1)",
+    dz.sum(axis=1),
+    [0.0, 0.0],
+    "Adding the same number to all sums of a row changes nothing, so its derivatives sum to 0.",
 )
 visible_checks_passed(hidden=1)
 ### BEGIN HIDDEN TESTS
+import mlpkit
+
 z = np.array([[0.1, -0.3, 0.6, 0.0], [-1.0, 0.4, 0.2, 0.9], [0.7, 0.7, -0.2, 0.1]])
 d = np.array([[1.0, 0.0, 0.0, 0.0], [0.1, 0.1, 0.1, 0.7], [0.0, 0.0, 1.0, 0.0]])
 check_slopes(
-    "softmax_cross_entropy_derivative(z, d)",
-    call(softmax_cross_entropy_derivative, z, d),
-    "cross_entropy(softmax(z), d)",
-    lambda z: cross_entropy(softmax(z), d),
+    "softmax_cross_entropy_derivative(Y, d)",
+    call(softmax_cross_entropy_derivative, mlpkit.softmax(z), d),
+    "cross_entropy, after a softmax,",
+    lambda z: cross_entropy(mlpkit.softmax(z), d),
     z,
     (3,),
 )
@@ -1107,14 +1127,19 @@ check_slopes(
 
 # %% test="test-softmax-cross-entropy-reference" points=3
 check_values(
-    "softmax_cross_entropy_derivative([[0, log 3]], [[1, 0]])",
-    call(softmax_cross_entropy_derivative, np.array([[0.0, np.log(3.0)]]), np.array([[1.0, 0.0]])),
+    "softmax_cross_entropy_derivative([[0.25, 0.75]], [[1, 0]])",
+    call(softmax_cross_entropy_derivative, np.array([[0.25, 0.75]]), np.array([[1.0, 0.0]])),
     [[-0.75, 0.75]],
-    "Outputs minus targets, and the outputs are those of the softmax.",
+    "Outputs minus targets.",
+    mistakes={
+        "targets minus outputs": [[0.75, -0.75]],
+        "the derivative to the outputs: the softmax still lies between": [[-4.0, 0.0]],
+        "(Y - d) Y (1 - Y): the slope of the outputs has cancelled": [[-0.140625, 0.140625]],
+    },
 )
 check_values(
-    "softmax_cross_entropy_derivative([[1000, 0, -1000]], [[0, 1, 0]])",
-    call(softmax_cross_entropy_derivative, np.array([[1000.0, 0.0, -1000.0]]), np.array([[0.0, 1.0, 0.0]])),
+    "softmax_cross_entropy_derivative([[1, 0, 0]], [[0, 1, 0]])",
+    call(softmax_cross_entropy_derivative, np.array([[1.0, 0.0, 0.0]]), np.array([[0.0, 1.0, 0.0]])),
     [[1.0, -1.0, 0.0]],
     "Certain and wrong: the strongest correction, not a division by zero.",
 )
@@ -1122,30 +1147,22 @@ visible_checks_passed(hidden=3)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-z = np.random.default_rng(216).normal(scale=3, size=(7, 4))
+z = hidden_rng("softmax-cross-entropy").normal(scale=3, size=(7, 4))
+Y = mlpkit.softmax(z)
 one_hot = np.eye(4, dtype=int)[[0, 1, 2, 3, 3, 0, 1]]
 smoothed = 0.05 + 0.8 * one_hot
 fused = mlpkit.cross_entropy.fused_with(mlpkit.softmax)
 check_values(
     "softmax_cross_entropy_derivative of 7 x 4",
-    call(softmax_cross_entropy_derivative, z, smoothed),
+    call(softmax_cross_entropy_derivative, Y, smoothed),
     fused.derivative(z, smoothed),
 )
 check_values(
     "softmax_cross_entropy_derivative of one row",
-    call(softmax_cross_entropy_derivative, z[:1], one_hot[:1]),
+    call(softmax_cross_entropy_derivative, Y[:1], one_hot[:1]),
     fused.derivative(z[:1], one_hot[:1]),
 )
-check_values(
-    "softmax_cross_entropy_derivative far out on both sides",
-    call(
-        softmax_cross_entropy_derivative,
-        np.array([[-1000.0, -1000.0], [1000.0, -1000.0]]),
-        np.array([[0.0, 1.0], [0.0, 1.0]]),
-    ),
-    [[0.5, -0.5], [1.0, -1.0]],
-    "Is your softmax safe at -1000?",
-)
+check_keeps_input("softmax_cross_entropy_derivative", softmax_cross_entropy_derivative, Y, smoothed)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1156,19 +1173,25 @@ check_values(
 #
 # {formula:mean-loss}
 #
-# Assemble the end of a classifier: sums in, one number out. Its derivative to the sums has the
-# shape of $z$. Each row of $z$ reaches the loss through the divergence of its own instance only,
-# and that instance is one of $T$.
+# Assemble the end of **any** network: sums in, one number out. The activation and the divergence
+# come as arguments, functions like those in your bin, so the same line will serve a classifier
+# (`mean_loss(z, d, softmax, cross_entropy)`) and a regression. The derivative to the sums has the
+# shape of $z$. Each row of $z$ reaches the loss through the divergence of its own instance only, and
+# that instance is one of $T$.
 
 
 # %% solution="mean-loss"
-def mean_loss(z, d):
-    """Mean over the batch of the cross-entropy between softmax(z) and d.
+def mean_loss(z, d, activation, divergence):
+    """Mean over the batch of the divergence between activation(z) and d.
 
     Parameters
     ----------
     z, d : arrays (T, D)
-        Sums before the softmax, and targets.
+        Sums before the activation, and targets.
+    activation : function
+        Takes z and returns the outputs, array (T, D).
+    divergence : function
+        Takes outputs and targets and returns one number an instance, array (T,).
 
     Returns
     -------
@@ -1176,98 +1199,142 @@ def mean_loss(z, d):
 
     Examples
     --------
-    >>> print(round(float(mean_loss(np.zeros((2, 4)), np.eye(4)[:2])), 6))
-    1.386294
+    >>> z, d = np.array([[1.0, -2.0], [3.0, 0.0]]), np.zeros((2, 2))
+    >>> float(mean_loss(z, d, np.abs, lambda Y, d: Y.sum(axis=1)))
+    3.0
     """
-    # Hint: sum over units, mean over instances; the sum is already in your cross_entropy.
+    # Hint: the sum over units is already in the divergence; what is left is the mean over instances.
     ### BEGIN SOLUTION
-    return cross_entropy(softmax(z), d).mean()
+    return divergence(activation(z), d).mean()
     ### END SOLUTION
 
 
-def mean_loss_derivative(z, d):
-    """Derivative of `mean_loss` to the sums: array (T, D).
+def mean_loss_derivative(z, d, derivative):
+    """Derivative of the mean loss to the sums: array (T, D).
+
+    `derivative` takes z and d and returns the derivative of each instance's own divergence to its sums,
+    array (T, D).
 
     Examples
     --------
-    >>> mean_loss_derivative(np.zeros((2, 2)), np.array([[1.0, 0.0], [0.0, 1.0]]))
-    array([[-0.25,  0.25],
-           [ 0.25, -0.25]])
+    >>> mean_loss_derivative(np.zeros((2, 2)), np.eye(2), lambda z, d: z - d) + 0.0
+    array([[-0.5,  0. ],
+           [ 0. , -0.5]])
     """
-    # Hint: problem 8 gives each instance's derivative. What does the mean do to it?
+    # Hint: what does the mean do to the derivative of a single instance?
     ### BEGIN SOLUTION
-    return softmax_cross_entropy_derivative(z, d) / len(z)
+    return derivative(z, d) / len(z)
     ### END SOLUTION
 
 
 # %% test="test-mean-loss" points=1
+z, d = np.array([[1.0, 2.0], [0.0, -1.0], [3.0, 0.5]]), np.array([[0.0, 0.0], [1.0, 1.0], [3.0, 0.0]])
 check_values(
-    "mean_loss(zeros of 2 x 3, d)",
-    call(mean_loss, np.zeros((2, 3)), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])),
-    1.09861228867,
-    "Three equal outputs are 1/3 each, so every instance has the divergence log 3.",
+    "mean_loss(z, d, activation, divergence)",
+    call(mean_loss, z, d, lambda z: 2 * z, lambda Y, d: np.abs(Y - d).sum(axis=1)),
+    14.0 / 3.0,
+    "The divergences of the three instances are 6, 4 and 4.",
+    mistakes={
+        "the sum over the instances: the loss is their mean": 14.0,
+        "the mean over instances and units: the divergence has summed over the units": 7.0 / 3.0,
+        "one divergence an instance: take the mean over them": [6.0, 4.0, 4.0],
+        "the loss without the activation": 3.0,
+    },
 )
 visible_checks_passed(hidden=2)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-z = np.random.default_rng(217).normal(size=(6, 3))
+z = hidden_rng("mean-loss").normal(size=(6, 3))
 one_hot = np.eye(3, dtype=int)[[0, 1, 2, 2, 1, 2]]
 fused = mlpkit.cross_entropy.fused_with(mlpkit.softmax)
+
+
+def activate(z):
+    return mlpkit.softmax(z)
+
+
+def diverge(Y, d):
+    return mlpkit.cross_entropy(Y, d)
+
+
 check_values(
-    "mean_loss of 6 x 3",
-    call(mean_loss, z, one_hot),
+    "mean_loss of 6 x 3, softmax and cross-entropy",
+    call(mean_loss, z, one_hot, activate, diverge),
     fused.value(z, one_hot).sum() / 6,
     "The mean over the instances of sums over the units.",
 )
-check_values("mean_loss of one row", call(mean_loss, z[:1], one_hot[:1]), fused.value(z[:1], one_hot[:1])[0])
+check_values(
+    "mean_loss of one row",
+    call(mean_loss, z[:1], one_hot[:1], activate, diverge),
+    fused.value(z[:1], one_hot[:1])[0],
+)
 ### END HIDDEN TESTS
 
 # %% test="test-mean-loss-own" points=1
-z = np.array([[0.5, -1.0, 0.2], [1.5, 0.3, -0.7]])
+z = np.array([[0.5, -1.0, 0.2], [1.5, 0.3, -0.7]]) + 0.1 * variant_rng("loss").uniform(-1, 1, size=(2, 3))
 d = np.array([[0.0, 1.0, 0.0], [0.8, 0.1, 0.1]])
 check_slopes(
-    "mean_loss_derivative(z, d)",
-    call(mean_loss_derivative, z, d),
+    "mean_loss_derivative(z, d, derivative)",
+    call(mean_loss_derivative, z, d, lambda z, d: 4 * (2 * z - d)),
     "mean_loss",
-    lambda z: mean_loss(z, d),
+    lambda z: mean_loss(z, d, lambda z: 2 * z, lambda Y, d: ((Y - d) ** 2).sum(axis=1)),
     z,
     (),
+    mistakes={
+        "the right one without the division by T": 4 * (2 * z - d),
+        "the right one divided by the number of units in place of T": 4 * (2 * z - d) / 3,
+    },
 )
 visible_checks_passed(hidden=1)
 ### BEGIN HIDDEN TESTS
 z = np.array([[0.4, -0.1], [1.0, 0.3], [-0.6, 0.2], [0.0, 0.9], [0.3, -0.8]])
-d = np.array([[0.0, 1.0], [1.0, 0.0], [0.9, 0.1], [0.1, 0.9], [0.0, 1.0]])
+d = np.array([[0.0, 1.0], [0.5, 0.0], [0.9, 0.1], [0.1, 0.7], [0.0, 1.0]])
 check_slopes(
-    "mean_loss_derivative(z, d)",
-    call(mean_loss_derivative, z, d),
+    "mean_loss_derivative(z, d, derivative)",
+    call(mean_loss_derivative, z, d, lambda z, d: z - d),
     "mean_loss",
-    lambda z: mean_loss(z, d),
+    lambda z: mean_loss(z, d, lambda z: z, lambda Y, d: ((Y - d) ** 2).sum(axis=1) / 2),
     z,
     (),
 )
 ### END HIDDEN TESTS
 
 # %% test="test-mean-loss-reference" points=1
+d = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.5, 0.5]])
+right = np.array([[-0.125, 0.125], [0.125, -0.125], [-0.125, 0.125], [0.0, 0.0]])
 check_values(
-    "mean_loss_derivative(zeros of 4 x 2, d)",
-    call(mean_loss_derivative, np.zeros((4, 2)), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.5, 0.5]])),
-    [[-0.125, 0.125], [0.125, -0.125], [-0.125, 0.125], [0.0, 0.0]],
+    "mean_loss_derivative(zeros of 4 x 2, d, derivative)",
+    call(mean_loss_derivative, np.zeros((4, 2)), d, lambda z, d: 0.5 - d),
+    right,
     "The mean divides each instance's derivative by the number of instances.",
+    mistakes={
+        "the right one without the division by T": 4 * right,
+        "the right one divided by the number of units in place of T": 2 * right,
+        "the right one divided by the number of all entries, not of instances": right / 2,
+    },
 )
 visible_checks_passed(hidden=2)
 ### BEGIN HIDDEN TESTS
 import mlpkit
 
-z = np.random.default_rng(218).normal(size=(5, 4))
+z = hidden_rng("mean-loss-reference").normal(size=(5, 4))
 one_hot = np.eye(4, dtype=int)[[0, 3, 2, 2, 1]]
 fused = mlpkit.cross_entropy.fused_with(mlpkit.softmax)
+
+
+def slope(z, d):
+    return fused.derivative(z, d)
+
+
 check_values(
-    "mean_loss_derivative of 5 x 4", call(mean_loss_derivative, z, one_hot), fused.derivative(z, one_hot) / 5
+    "mean_loss_derivative of 5 x 4",
+    call(mean_loss_derivative, z, one_hot, slope),
+    fused.derivative(z, one_hot) / 5,
 )
 check_values(
     "mean_loss_derivative of one row",
-    call(mean_loss_derivative, z[:1], one_hot[:1]),
+    call(mean_loss_derivative, z[:1], one_hot[:1], slope),
     fused.derivative(z[:1], one_hot[:1]),
 )
 ### END HIDDEN TESTS

@@ -2,118 +2,68 @@
 
 from __future__ import annotations
 
-import ast
-import doctest
 import re
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_executor import run, scores
+from sample_class import (
+    NO_GRADE,
+    ProblemSet,
+    assigned,
+    checks_at_top,
+    checks_called,
+    defined,
+    failed_examples,
+    grade_id,
+    hidden_part,
+    page_of,
+)
 
-from autograder.classroom import Mangle, fill_in, load_class, student_view
-from autograder.course import Course
-from autograder.notebook import grade_id, mend, read_notebook
-
-sys.path.insert(0, str(Path(__file__).parent))
-from plain_executor import points_of, restore_locked, run, scores
-
-COURSE = Course(Path(__file__).parents[2] / "assignments")
-INSTRUCTOR = read_notebook(COURSE.source("ps2"))
-RELEASE = read_notebook(COURSE.release("ps2"))
-POINTS = points_of(INSTRUCTOR)
-CLASS = load_class(COURSE, "ps2")
-NO_GRADE = (Mangle.BROKEN_JSON, Mangle.MISSING_NOTEBOOK, Mangle.RENAMED, Mangle.SYMLINK)
-GRADED = [hand for hand in CLASS if hand.mangle not in NO_GRADE]
-TEST_CELLS = [cell for cell in INSTRUCTOR.cells if grade_id(cell) in POINTS]
+PS = ProblemSet("ps2")
+POINTS = PS.points
 DERIVATIVES = {name for name in POINTS if name.endswith(("-own", "-reference"))}
-PARTS = {
-    grade_id(cell): cell.source
-    for cell in INSTRUCTOR.cells
-    if grade_id(cell) and cell.cell_type == "code" and cell.metadata["nbgrader"]["solution"]
-}
+SAMPLE = ("ada", "brook", "chen", "dario", "esme", "hugo", "lior", "pia", "omar", "priya", "zoe")
+RIGHT = ("ada", "brook", "chen", "dario", "esme")
 
 
-def handed_in(student):
-    """The notebook of one student, as it is graded: mended, with the hidden tests back in place."""
-    hand = next(hand for hand in CLASS if hand.student == student)
-    notebook, _ = mend(fill_in(hand, INSTRUCTOR, RELEASE), RELEASE)
-    restore_locked(notebook, INSTRUCTOR)
-    return notebook
-
-
-def names_called(code):
-    """Every `check_...` call of a piece of code."""
-    calls = (node.func for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call))
-    return [function.id for function in calls if getattr(function, "id", "").startswith("check_")]
-
-
-def hidden_part(cell):
-    """The hidden tests of a cell."""
-    return re.search(r"### BEGIN HIDDEN TESTS\n(.*)### END HIDDEN TESTS", cell.source, re.DOTALL)[1]
-
-
-def namespace_after(*solutions):
-    """The instructor's names after the locked cells and some of the solutions."""
-    names = {}
-    for cell in INSTRUCTOR.cells:
-        if grade_id(cell) in ("imports", "checks", *solutions):
-            exec(compile(student_view(cell.source), "<cell>", "exec"), names)
-    return names
-
-
-@pytest.fixture(scope="module")
-def instructor_run():
-    return run(INSTRUCTOR)
-
-
-def test_the_instructor_has_full_marks(instructor_run):
-    assert scores(instructor_run, POINTS) == POINTS
+def test_the_instructor_has_full_marks():
+    assert scores(run(PS.instructor), POINTS) == POINTS
 
 
 def test_points_are_those_that_the_text_promises():
     assert sum(POINTS.values()) == 40
-    for title, promised in re.findall(r"^## (Problem \d+\..*?) \((?:written, )?(\d+) points\)", text(), re.M):
-        assert points_under(title) == int(promised), title
+    titles = re.findall(r"^## (Problem \d+\..*?) \((?:written, )?(\d+) points\)", PS.prose(), re.M)
+    assert len(titles) == 11
+    for title, promised in titles:
+        assert PS.points_under(title) == int(promised), title
 
 
-def text():
-    return "\n".join(cell.source for cell in INSTRUCTOR.cells if cell.cell_type == "markdown")
+@pytest.mark.parametrize("student", SAMPLE)
+def test_students_get_exactly_what_is_expected(student):
+    assert PS.scores(student) == PS.expected(student)
 
 
-def points_under(title):
-    """Points of the cells between this heading and the next."""
-    start = next(n for n, cell in enumerate(INSTRUCTOR.cells) if title in cell.source)
-    total = 0
-    for cell in INSTRUCTOR.cells[start + 1 :]:
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            break
-        total += cell.metadata.get("nbgrader", {}).get("points", 0)
-    return total
-
-
-@pytest.mark.parametrize("hand", GRADED, ids=lambda hand: hand.student)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("hand", PS.graded, ids=lambda hand: hand.student)
 def test_every_student_gets_exactly_what_is_expected(hand):
-    seconds = 1.0 if hand.kind == "endless" else 0.0
-    got = scores(run(handed_in(hand.student), seconds), POINTS)
-    assert got == POINTS | dict(hand.expected)
+    assert PS.scores(hand.student) == PS.expected(hand.student)
 
 
 def test_who_cannot_be_graded_is_expected_to_have_no_grade():
-    assert all((hand.expected is None) == (hand.mangle in NO_GRADE) for hand in CLASS)
+    assert all((hand.expected is None) == (hand.mangle in NO_GRADE) for hand in PS.hands)
 
 
 def test_the_student_copy_earns_nothing():
-    assert set(scores(run(handed_in("priya")), POINTS).values()) == {0.0}
+    assert set(PS.scores("priya").values()) == {0.0}
 
 
 def test_zero_derivatives_of_the_right_shape_earn_nothing():
-    got = scores(run(handed_in("lior")), POINTS)
-    assert {name for name, points in got.items() if points == 0} == DERIVATIVES
+    assert {name for name, points in PS.scores("lior").items() if points == 0} == DERIVATIVES
 
 
 def test_zeros_that_agree_with_each_other_earn_nothing():
-    assert set(scores(run(handed_in("pia")), POINTS).values()) == {0.0}
+    assert set(PS.scores("pia").values()) == {0.0}
 
 
 def test_each_derivative_is_graded_in_two_cells():
@@ -123,88 +73,103 @@ def test_each_derivative_is_graded_in_two_cells():
 
 
 def test_honest_right_work_prints_nothing_on_stderr_in_test_cells():
-    for student in ("ada", "brook", "chen", "dario", "esme"):
-        results = run(handed_in(student))
-        assert {name for name in POINTS if results[name].stderr} == set()
+    for student in RIGHT:
+        assert not [name for name in POINTS if PS.results(student)[name].stderr]
 
 
-def test_an_answer_that_does_not_fit_its_own_function_loses_the_cell_of_differences():
-    consistent, inconsistent = (scores(run(handed_in(name)), POINTS) for name in ("mina", "arjun"))
-    assert (consistent["test-tanh-own"], inconsistent["test-tanh-own"]) == (1, 0)
+@pytest.mark.parametrize("student", PS.messages)
+def test_the_message_names_the_mistake(student):
+    cell, words = PS.messages[student]
+    assert words in PS.results(student)[cell].error
 
 
-def test_the_message_names_the_call_the_numbers_and_the_likely_mistake():
-    error = run(handed_in("femi"))["test-sigmoid-reference"].error
-    assert error == "AssertionError: sigmoid_derivative(0.0) should be 0.25, yours is 0.5. Is it S(1 - S)?"
+def test_nine_mistakes_of_ten_are_named():
+    wrong = [hand.student for hand in PS.hands if hand.kind == "wrong"]
+    assert len(wrong) >= 10
+    assert len(set(wrong) & set(PS.messages)) >= 0.9 * len(wrong)
 
 
-@pytest.mark.parametrize("cell", TEST_CELLS, ids=grade_id)
-def test_the_number_of_hidden_checks_printed_is_true(cell, instructor_run):
-    count = len(names_called(hidden_part(cell)))
+def test_the_page_of_mistakes_is_what_the_checks_say():
+    assert page_of("ps2").read_text("utf-8") == PS.mistakes_page()
+
+
+@pytest.mark.parametrize("cell", PS.test_cells, ids=grade_id)
+def test_the_number_of_hidden_checks_printed_is_true(cell):
+    count = len(checks_called(hidden_part(cell)))
     checks = "hidden checks run" if count != 1 else "hidden check runs"
-    last = instructor_run[grade_id(cell)].stdout.splitlines()[-1]
+    last = PS.results("ada")[grade_id(cell)].stdout.splitlines()[-1]
     assert last == f"The visible checks of this cell passed; {count} {checks} at grading."
-    assert count > 0
+    assert checks_at_top(hidden_part(cell)) == count > 0
 
 
-@pytest.mark.parametrize("cell", TEST_CELLS, ids=grade_id)
-def test_no_check_is_in_a_loop_or_behind_a_condition(cell):
-    at_top = [node.value for node in ast.parse(hidden_part(cell)).body if isinstance(node, ast.Expr)]
-    assert len(at_top) == len(names_called(hidden_part(cell)))
-
-
-@pytest.mark.parametrize("cell", TEST_CELLS, ids=grade_id)
+@pytest.mark.parametrize("cell", PS.test_cells, ids=grade_id)
 def test_a_test_cell_assigns_no_name_that_a_student_defines(cell):
-    students = {name for part in PARTS.values() for name in defined(part)}
-    assigned = {node.id for node in ast.walk(ast.parse(cell.source)) if is_assignment(node)}
-    assert assigned.isdisjoint(students)
+    students = {name for part in PS.parts.values() for name in defined(part)}
+    assert assigned(cell.source).isdisjoint(students)
 
 
-def defined(source):
-    return [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+@pytest.mark.parametrize("identity", ['"ada"', '"z9"', "None", "3"])
+def test_right_work_passes_with_the_numbers_of_anybody(identity):
+    notebook = PS.handed_in("ada")
+    cell = next(cell for cell in notebook.cells if cell.id == "identity")
+    cell.source = f"IDENTITY = {identity}"
+    assert scores(run(notebook), POINTS) == POINTS
 
 
-def is_assignment(node):
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def test_right_work_passes_with_hidden_numbers_of_any_course():
+    notebook = PS.handed_in("ada")
+    next(cell for cell in notebook.cells if cell.id == "identity").source = 'COURSE_KEY = "autumn"'
+    assert scores(run(notebook), POINTS) == POINTS
 
 
 def test_the_examples_in_the_docstrings_are_true():
-    names = namespace_after(*PARTS)
-    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(verbose=False)
-    functions = [name for source in PARTS.values() for name in defined(source)]
-    tests = [test for name in functions for test in finder.find(names[name], name, module=False, globs=names)]
-    for test in tests:
-        runner.run(test)
-    with_examples = {test.name for test in tests if test.examples}
-    assert runner.failures == 0
-    assert with_examples == {f for f in functions if not f.startswith(("vanishing", "zero"))}
+    failures, with_examples = failed_examples(PS)
+    functions = {name for source in PS.parts.values() for name in defined(source)}
+    assert failures == 0
+    assert with_examples == {name for name in functions if not name.startswith(("vanishing", "zero"))}
 
 
 def test_every_function_has_a_hint_and_a_region_of_its_own():
-    for source in PARTS.values():
-        count = len(defined(source))
-        assert source.count("# Hint: ") == source.count("### BEGIN SOLUTION") == count
+    for source in PS.parts.values():
+        assert source.count("# Hint: ") == source.count("### BEGIN SOLUTION") == len(defined(source))
 
 
 def test_the_student_copy_has_a_stub_for_every_function():
-    stubs = sum(cell.source.count("raise NotImplementedError") for cell in RELEASE.cells)
-    assert stubs == sum(len(defined(source)) for source in PARTS.values())
+    stubs = sum(cell.source.count("raise NotImplementedError") for cell in PS.release.cells)
+    assert stubs == sum(len(defined(source)) for source in PS.parts.values())
 
 
 @pytest.mark.parametrize("mark", ["SOLUTION", "HIDDEN TESTS", "MARK SCHEME", "Marking guide", "mlpkit"])
 def test_the_student_copy_does_not_contain(mark):
-    assert mark not in "\n".join(cell.source for cell in RELEASE.cells)
+    assert mark not in "\n".join(cell.source for cell in PS.release.cells)
 
 
 def test_the_student_copy_contains_no_solution_and_no_hidden_tests():
-    released = "\n".join(cell.source for cell in RELEASE.cells)
-    for cell in INSTRUCTOR.cells:
+    released = "\n".join(cell.source for cell in PS.release.cells)
+    for cell in PS.instructor.cells:
         regions = re.findall(r"BEGIN (?:SOLUTION|HIDDEN TESTS).*?\n(.*?)\n[^\n]*END ", cell.source, re.DOTALL)
         assert not any(region.strip() in released for region in regions), grade_id(cell)
 
 
+def test_notebooks_hold_no_outputs():
+    assert not any(cell.get("outputs") for book in (PS.instructor, PS.release) for cell in book.cells)
+
+
+def test_an_answer_that_does_not_fit_its_own_function_loses_the_cell_of_differences():
+    consistent, inconsistent = (PS.scores(name) for name in ("mina", "arjun"))
+    assert (consistent["test-tanh-own"], inconsistent["test-tanh-own"]) == (1, 0)
+
+
+def test_the_message_names_the_call_the_numbers_and_the_mistake():
+    error = PS.results("femi")["test-sigmoid-reference"].error
+    assert error == (
+        "AssertionError: sigmoid_derivative(0.0) should be 0.25, yours is 0.5. "
+        "Yours equals S(z): the factor 1 - S(z) is missing."
+    )
+
+
 def test_the_numbers_of_the_model_answer_are_true():
-    answer = next(cell.source for cell in INSTRUCTOR.cells if grade_id(cell) == "certain-and-wrong")
+    answer = next(cell.source for cell in PS.instructor.cells if grade_id(cell) == "certain-and-wrong")
     y = 1 / (1 + np.exp(6.0))
     squared, entropy = (y - 1) * y * (1 - y), y - 1
     for number in (
@@ -216,10 +181,6 @@ def test_the_numbers_of_the_model_answer_are_true():
     ):
         assert number in answer
     assert round(entropy / squared, -2) == 400
-
-
-def test_notebooks_hold_no_outputs():
-    assert not any(cell.get("outputs") for book in (INSTRUCTOR, RELEASE) for cell in book.cells)
 
 
 ODD = {
@@ -243,7 +204,7 @@ ODD = {
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
 def test_odd_returns_get_a_message_and_no_points(odd):
-    check_values = namespace_after()["check_values"]
+    check_values = PS.namespace()["check_values"]
     with pytest.raises(AssertionError, match=r"^softmax\(z\) "):
         check_values("softmax(z)", odd, [[0.5, 0.5]])
 
@@ -261,7 +222,7 @@ class EqualsEverything(np.ndarray):
 
 
 def test_an_array_that_claims_to_equal_everything_earns_nothing():
-    check_values = namespace_after()["check_values"]
+    check_values = PS.namespace()["check_values"]
     hostile = np.array([[7.0, 7.0]]).view(EqualsEverything)
     with pytest.raises(AssertionError, match=r"should be 0.5, yours is 7"):
         check_values("softmax(z)", hostile, [[0.5, 0.5]])
@@ -279,11 +240,11 @@ def test_an_array_that_claims_to_equal_everything_earns_nothing():
     ],
 )
 def test_right_values_of_other_number_types_are_accepted(value, wanted):
-    namespace_after()["check_values"]("f(z)", value, wanted)
+    PS.namespace()["check_values"]("f(z)", value, wanted)
 
 
 def test_differences_agree_with_a_known_derivative():
-    differences = namespace_after()["differences"]
+    differences = PS.namespace()["differences"]
     z = np.random.default_rng(0).normal(size=(3, 2))
     assert np.allclose(differences("sin", np.sin, z, z.shape), np.cos(z), atol=1e-9)
     rows = differences("sum of squares", lambda z: (z**2).sum(axis=1), z, (3,))
@@ -304,18 +265,116 @@ def test_differences_agree_with_a_known_derivative():
 def test_a_derivative_that_does_not_fit_or_never_changes_is_refused(function, slope, message):
     z = np.array([0.5, 1.0, -1.1, 0.1])
     with pytest.raises(AssertionError, match=message):
-        namespace_after()["check_slopes"]("df(z)", slope(z), "f", function, z, z.shape)
+        PS.namespace()["check_slopes"]("df(z)", slope(z), "f", function, z, z.shape)
 
 
 def test_a_derivative_that_fits_its_function_is_accepted():
     z = np.array([0.5, 1.0, -1.1, 0.1])
-    namespace_after()["check_slopes"]("df(z)", np.cos(z), "f", np.sin, z, z.shape)
+    PS.namespace()["check_slopes"]("df(z)", np.cos(z), "f", np.sin, z, z.shape)
 
 
 def test_a_function_gets_copies_of_its_arguments_in_their_own_layout():
     seen = []
     z = np.zeros((2, 3)).T
-    namespace_after()["call"](seen.append, z)
+    PS.namespace()["call"](seen.append, z)
     assert seen[0] is not z
     assert not np.shares_memory(seen[0], z)
     assert seen[0].flags.f_contiguous and not seen[0].flags.c_contiguous
+
+
+# --------------------------------------------------------------------------- the other shared checks
+
+
+def test_the_check_of_an_input_looks_into_dicts_and_lists():
+    check = PS.namespace()["check_keeps_input"]
+    data = {"W1": np.ones(2), "rest": [np.zeros(3)]}
+    check("f", lambda d: d["W1"] + 1, data)
+    with pytest.raises(AssertionError, match="f changes the array that it is given"):
+        check("f", lambda d: d["rest"][0].fill(1.0), data)
+    assert np.array_equal(data["rest"][0], np.zeros(3))
+
+
+def test_a_stand_in_is_asked_on_its_own_side_whether_it_changes_its_input():
+    class StandIn:
+        def __init__(self, kept):
+            self.kept = kept
+
+        def unchanged(self, *_):
+            return self.kept
+
+    check = PS.namespace()["check_keeps_input"]
+    check("f", StandIn(True), np.ones(2))
+    with pytest.raises(AssertionError, match="f changes the array"):
+        check("f", StandIn(False), np.ones(2))
+
+
+def test_a_known_wrong_value_is_named_and_a_right_one_never():
+    names = PS.namespace()
+    with pytest.raises(AssertionError, match=r"should be 1, yours is 3\. Yours equals the sum\.$"):
+        names["check_values"]("f(z)", 3.0, 1.0, "general", mistakes={"another": 2.0, "the sum": 3.0})
+    names["check_values"]("f(z)", 1.0, 1.0, mistakes={"the sum": 1.0})
+
+
+def test_a_known_value_of_another_shape_is_named():
+    with pytest.raises(AssertionError, match=r"should have shape \(2, 1\).*Yours equals the transpose"):
+        PS.namespace()["check_values"](
+            "f(z)", np.ones((1, 2)), np.ones((2, 1)), mistakes={"the transpose": np.ones((1, 2))}
+        )
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (None, "gives None"),
+        ([1.0], "should be a dict, yours is a list"),
+        ({"a": 1.0}, r"should have the keys a, b; b missing in yours"),
+        ({"a": 1.0, "b": [0.0], "c": 0}, "should have the keys a, b only; yours also has c"),
+        (
+            {"a": 1.0, "b": np.array([2.0])},
+            r'f\["b"\], entry \[0\], should be 1, yours is 2\. Yours equals twice',
+        ),
+    ],
+)
+def test_a_dict_is_checked_key_by_key(value, message):
+    with pytest.raises(AssertionError, match=message):
+        PS.namespace()["check_dict"]("f", value, {"a": 1.0, "b": [1.0]}, mistakes={"twice": {"b": [2.0]}})
+
+
+@pytest.mark.parametrize("value", [None, 3, [1, 2], (1, 2, 3)])
+def test_what_is_no_pair_is_refused(value):
+    with pytest.raises(AssertionError, match=r"^f "):
+        PS.namespace()["check_tuple"]("f", value, 2)
+    assert PS.namespace()["check_tuple"]("f", (1, 2), 2) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, "gives None"),
+        (3, "yours is 3"),
+        ("no", "yours is 'no'"),
+        ("right", 'yours is "right". A lapse.'),
+    ],
+)
+def test_a_wrong_word_is_told_what_it_forgets(answer, message):
+    with pytest.raises(AssertionError, match=message):
+        PS.namespace()["check_word"]("f", answer, "left", ("left", "right"), mistakes={"right": "A lapse."})
+
+
+def test_numbers_depend_on_the_name_and_the_label_alone():
+    names = PS.namespace()
+    draw = [
+        names["named_rng"](who, label).random()
+        for who, label in (("ada", "x"), (" Ada", "x"), ("bo", "x"), ("ada", "y"))
+    ]
+    assert draw[0] == draw[1]
+    assert len(set(draw)) == 3
+    assert names["named_rng"](None, "x").random() == names["named_rng"](object(), "x").random()
+    assert names["variant_rng"]("x").random() == names["hidden_rng"]("x").random()
+
+
+def test_the_names_that_ruff_is_told_are_those_of_the_parts():
+    authoring = page_of("ps2").parents[2] / "assignments" / "authoring"
+    told = set(re.findall(r'^    "(\w+)",$', (authoring / "ruff.toml").read_text("utf-8"), re.M))
+    parts = {name for path in (authoring / "parts").glob("*.py") for name in defined(path.read_text("utf-8"))}
+    assert parts <= told
