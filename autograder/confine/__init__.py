@@ -6,7 +6,7 @@ level stops and by which means.
 """
 
 from .apply import confine, measure, probe
-from .bubblewrap import bubblewrap_command, bubblewrap_refusal
+from .bubblewrap import bubblewrap_refusal
 from .limits import scratch_use
 from .policy import KEPT_VARIABLES, Confinement, ConfinementError, Limits, Policy, Protection
 from .runtime import runtime_paths
@@ -20,7 +20,6 @@ __all__ = [
     "Machine",
     "Policy",
     "Protection",
-    "bubblewrap_command",
     "bubblewrap_refusal",
     "confine",
     "measure",
