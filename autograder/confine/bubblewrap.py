@@ -1,4 +1,4 @@
-"""Whether bubblewrap can run here; `autograder.slot` puts it round each worker, outside the walls made here."""
+"""Whether bubblewrap can run here; `autograder.slot` puts it round each worker."""
 
 from __future__ import annotations
 
