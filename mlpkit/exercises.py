@@ -208,6 +208,9 @@ def _joined(sentence: str, hint: str) -> str:
 
 
 def _short(argument: Any) -> str:
+    name = getattr(argument, "__name__", "")
+    if callable(argument) and name.isidentifier():  # not its address, which differs from run to run
+        return str(name)
     text = " ".join(repr(argument).split())
     return text if len(text) <= 60 else describe(argument)
 

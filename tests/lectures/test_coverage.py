@@ -143,6 +143,6 @@ def test_a_failing_cell_stops_the_trace(tmp_path):
 
 
 def test_a_name_that_is_not_there_is_an_error():
-    with pytest.raises(AttributeError):
+    with pytest.raises(ImportError):
         resolve("mlpkit.no_such_thing")
     assert callable(calls_by_cell)

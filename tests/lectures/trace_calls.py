@@ -19,18 +19,17 @@ import nbformat
 
 
 def resolve(name):
-    """Import the longest module in `name`; return (parent object, last attribute, object)."""
+    """Follow the dots of `name`; return (parent object, last attribute, object).
+
+    What a package exports comes before a module of the same name: ``mlpkit.datasets.vowels`` is the function.
+    """
     parts = name.split(".")
-    for cut in range(len(parts), 0, -1):
-        try:
-            found = importlib.import_module(".".join(parts[:cut]))
-        except ModuleNotFoundError:
-            continue
-        parent = None
-        for attribute in parts[cut:]:
-            parent, found = found, getattr(found, attribute)
-        return parent, parts[-1], found
-    raise ImportError(f"No module begins {name!r}.")
+    parent, found = None, importlib.import_module(parts[0])
+    for depth, attribute in enumerate(parts[1:], start=2):
+        if inspect.ismodule(found) and not hasattr(found, attribute):
+            importlib.import_module(".".join(parts[:depth]))
+        parent, found = found, getattr(found, attribute)
+    return parent, parts[-1], found
 
 
 def notice(function, name, seen, only=None):

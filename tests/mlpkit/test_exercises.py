@@ -100,3 +100,8 @@ def test_the_message_is_shown_as_text_not_as_markup():
     shown = check_answer("it", "<script>", "a")._repr_html_()
     assert "&lt;script&gt;" in shown
     assert "<script>" not in shown
+
+
+def test_a_function_among_the_arguments_is_shown_by_its_name():
+    verdict = check_function("slope", lambda f, x: 1.0, [(np.tanh, 0.0), (abs, 2.0)], lambda f, x: f(x))
+    assert verdict.message.startswith("slope(tanh, 0.0) should be 0")
