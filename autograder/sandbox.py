@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from . import wire
+from .allowed import runtime
 from .outputs import TIMEOUT, Output, Recorder, error_output, tidy_streams
 from .settings import BACKEND, GradingLimits
 
@@ -191,6 +192,8 @@ class Sandbox:
         Sources of cells that every notebook holds; what can be done ahead for them is.
     role : {"alone", "student", "tests"}
         What runs here: whole notebooks, or one of the two sides of one.
+    imports : sequence of str or None
+        What the student's side may import; ``None`` for what is installed (see `autograder.allowed`).
     """
 
     def __init__(
@@ -202,8 +205,10 @@ class Sandbox:
         slot: int = 0,
         prepare: Sequence[str] = (),
         role: str = "alone",
+        imports: Sequence[str] | None = None,
     ) -> None:
         self.role = role
+        self.imports = None if imports is None else list(imports)
         self.prepare = list(prepare)
         self.modules = list(dict.fromkeys(modules))
         self.limits = limits
@@ -211,6 +216,9 @@ class Sandbox:
         # Unused by the distributions, and another one for each slot: slots cannot signal each other.
         others = confined and os.geteuid() == 0 and _open_to_others([*_runtime_paths(), *limits.readable])
         self.user = 61_184 + 1000 * (role == "tests") + slot if others else None
+        self._runtime = _runtime_paths()
+        if role == "student":
+            self._runtime = list(runtime(imports) or self._runtime)
         self.pid = 0
         self._control, self._process = self._start()
 
@@ -230,6 +238,8 @@ class Sandbox:
             "confined": self.confined,
             "prepare": self.prepare,
             "role": self.role,
+            "imports": self.imports,
+            "readable": self._runtime,
         }
         boot = _BOOT.format(path=_import_path())
         process = subprocess.Popen(
@@ -335,7 +345,7 @@ class Sandbox:
         """What the warm process is asked for."""
         limits = self.limits
         policy = {
-            "readable": [*_runtime_paths(), *limits.readable],
+            "readable": [*self._runtime, *limits.readable],
             "scratch": str(folder),
             "user": self.user,
             "limits": {

@@ -24,11 +24,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatch
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from . import wire
+from .allowed import OURS, homes
 from .apart import Terms, run_apart
 from .outcome import CellOutcome, Outcome, Status
 from .outputs import Output, limit_lines
@@ -563,9 +563,11 @@ def _imported(assignment: Assignment, role: str) -> tuple[str, ...]:
     """What is imported in a role."""
     plans = [plan.imports for plan in assignment.plans.values()]
     found = imports_of([*_sources(assignment, role), *plans])
-    allowed = assignment.rules.imports
-    if role != "student" or allowed is None:
+    if role != "student":
         return found
+    allowed = assignment.rules.imports
+    if allowed is None:
+        return tuple(m for m in found if m.split(".")[0] not in OURS)
     return tuple(m for m in found if any(f"{m}.".startswith(f"{name}.") for name in allowed))
 
 
@@ -581,19 +583,6 @@ def _imports(source: str) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module)
     return found
-
-
-def _homes(modules: Iterable[str]) -> tuple[str, ...]:
-    """Where modules lie that are installed outside Python's own folders, such as a course's package."""
-    found = []
-    for name in sorted({module.split(".")[0] for module in modules}):
-        with suppress(ImportError, ValueError):
-            spec = find_spec(name)
-            if spec is not None and spec.submodule_search_locations:
-                found += list(spec.submodule_search_locations)
-            elif spec is not None and spec.origin and Path(spec.origin).is_file():
-                found.append(spec.origin)
-    return tuple(place for place in found if "site-packages" not in place)
 
 
 class Worker:
@@ -626,7 +615,7 @@ class Worker:
             modules = (*modules, *self.limits.preload)
         key = (role, *modules)
         if key not in self.sandboxes:
-            limits = replace(self.limits, readable=(*self.limits.readable, *_homes(modules)))
+            limits = replace(self.limits, readable=(*self.limits.readable, *self._homes(role, modules)))
             self.sandboxes[key] = Sandbox(
                 modules,
                 limits,
@@ -634,8 +623,14 @@ class Worker:
                 slot=self.slot,
                 prepare=_sources(self.assignment, role),
                 role=role,
+                imports=self.assignment.rules.imports,
             )
         return self.sandboxes[key]
+
+    def _homes(self, role: str, modules: Sequence[str]) -> tuple[str, ...]:
+        """Where packages lie that a role may read. A listed module of ours is loaded ahead, not read."""
+        listed = self.assignment.rules.imports or ()
+        return homes(m for m in modules if role != "student" or m.split(".")[0] not in OURS or m in listed)
 
     @cached_property
     def roles(self) -> tuple[str, ...]:

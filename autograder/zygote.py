@@ -269,6 +269,9 @@ def main() -> None:
     wire.die_with_parent(settings["parent"])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=settings["control"])
+    allowed = importlib.import_module("autograder.allowed") if settings["role"] == _STUDENT else None
+    if allowed is not None:
+        allowed.load_listed(settings["imports"] or ())
     warm(["numpy", *settings["modules"]])  # NumPy always: its global generator is seeded in the child
     if settings["confined"]:
         MACHINE["machine"] = importlib.import_module("autograder.confine").measure()
@@ -277,6 +280,8 @@ def main() -> None:
     shell.prepare(settings["prepare"])
     sys.argv[:] = ["ipykernel_launcher.py"]
     sys.path[:] = [entry for entry in sys.path if entry]
+    if allowed is not None:
+        sys.meta_path.insert(0, allowed.Guard(settings["imports"], settings["readable"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.collect()
     gc.freeze()
