@@ -628,7 +628,7 @@ def what_can_help():
 
 FULL_ANSWER = """
 1. Equal weights give equal sums and outputs; with equal output weights the errors that come back are equal,
-   too, so all 50 gradients are equal and the weights stay equal after every step. There is one different unit.
+   too, so all 50 gradients are equal and the weights stay equal after every step. There is one unit only.
 2. Delta = alpha Delta - eta g, so Delta = -eta g / (1 - alpha) = -g: the step is ten times as long and may
    diverge.
 3. The test set was used to choose among 200. Choose on a validation set and measure the chosen one once.
@@ -966,7 +966,7 @@ _ENDS = (
         "Waits one epoch too many.",
         {"stopping-point": ONE_TOO_MANY},
         ["stopping-point"],
-        "what comes after the stop is never seen",
+        "the epoch after patience has run out",
     ),
     _hand(
         "rosalie",

@@ -32,10 +32,12 @@ class ProblemSet:
     ----------
     name
         Such as ``"ps4"``.
+    leave_out
+        Ids of cells that are not run when students are graded here: demonstrations that earn nothing.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, leave_out: tuple[str, ...] = ()) -> None:
+        self.name, self.leave_out = name, leave_out
         self.instructor = read_notebook(COURSE.source(name))
         self.release = read_notebook(COURSE.release(name))
         self.points = points_of(self.instructor)
@@ -68,6 +70,7 @@ class ProblemSet:
         hand = self.hand(student)
         notebook, _ = mend(fill_in(hand, self.instructor, self.release), self.release)
         restore_locked(notebook, self.instructor)
+        notebook.cells = [cell for cell in notebook.cells if cell["id"] not in self.leave_out]
         return run(notebook, 1.0 if hand.kind == "endless" else 0.0)
 
     def scores(self, student: str) -> dict[str, float]:
