@@ -1,10 +1,10 @@
-"""The same class graded by nbgrader's own command and by the fast engine, in one run.
+"""The same classes graded by nbgrader's own command and by the fast engine, in one run.
 
     python -m benchmarks.grading [--students N] [--yardstick M] [--jobs J]
 
-The students are those of problem set 2's sample class whose notebooks run to their end (a time-out measures
-a clock), repeated under new names. nbgrader is slow, so it grades the first M of them. Processor time is that
-of all processes of a run, their start included.
+Three classes: twelve answers with a test each, the same with a figure, and problem set 2 (39 code cells).
+nbgrader is slow, so it grades the first M students only. Processor time is that of all processes of a run,
+their start included; for that reason bubblewrap, which costs each worker one start, is left out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,17 +19,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from autograder import Course, grade, load_class, release, write_class
-from autograder.classroom import Mangle
+from autograder import grade
 from autograder.course import put_tools_on_path
 
-ROOT = Path(__file__).resolve().parents[1]
-ASSIGNMENT = "ps2"
-FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2]);\n"
+from .grading_course import Class, in_process, problem_set_two, twelve_tests
 
 
 @dataclass(frozen=True)
@@ -65,40 +63,6 @@ class Run:
     def cpu_each(self) -> float:
         """Processor time of a notebook, in milliseconds."""
         return 1000 * self.cpu / self.notebooks
-
-
-def make_course(folder: Path, students: int, *, figures: bool) -> Course:
-    """Copy the course, release the assignment, and hand in the class over and over."""
-    for name in ("source", "authoring"):
-        shutil.copytree(ROOT / "assignments" / name, folder / name)
-    shutil.copyfile(ROOT / "assignments" / "nbgrader_config.py", folder / "nbgrader_config.py")
-    course = Course(folder)
-    release(course, ASSIGNMENT)
-    hands = load_class(course, ASSIGNMENT)
-    write_class(course, ASSIGNMENT, hands)
-    good = [hand.student for hand in hands if hand.mangle is Mangle.NONE and hand.kind != "endless"]
-    for hand in hands:
-        if hand.student not in good:
-            shutil.rmtree(folder / "submitted" / hand.student)
-    for number in range(students):
-        source = folder / "submitted" / good[number % len(good)]
-        target = folder / "submitted" / f"student{number:05d}"
-        shutil.copytree(source, target)
-        if figures:
-            _add_figure(target / ASSIGNMENT / f"{ASSIGNMENT}.ipynb")
-    for name in good:
-        shutil.rmtree(folder / "submitted" / name)
-    return course
-
-
-def _add_figure(path: Path) -> None:
-    """Let the first answer of a notebook draw a figure."""
-    import nbformat  # noqa: PLC0415
-
-    notebook = nbformat.read(path, as_version=4)
-    cell = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("solution"))
-    cell.source += "\n" + FIGURE
-    nbformat.write(notebook, path)
 
 
 def measure(name: str, notebooks: int, work: Callable[[], None]) -> Run:
@@ -146,21 +110,29 @@ class Peak:
             self.bytes = max(self.bytes, total)
 
 
-def by_nbgrader(course: Course, students: Sequence[str]) -> None:
+def by_nbgrader(room: Class, students: Sequence[str]) -> None:
     """Grade with nbgrader's own command, as a teacher would."""
     put_tools_on_path()
     pattern = "student000[0-9][0-9]" if len(students) > 10 else "student0000[0-9]"
-    command = [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, f"--student={pattern}", "--force"]
-    subprocess.run(command, cwd=course.root, check=True, capture_output=True)
+    command = [
+        sys.executable,
+        "-m",
+        "nbgrader",
+        "autograde",
+        room.assignment,
+        f"--student={pattern}",
+        "--force",
+    ]
+    subprocess.run(command, cwd=room.course.root, check=True, capture_output=True)
 
 
-def by_engine(course: Course, students: Sequence[str], jobs: int) -> None:
+def by_engine(room: Class, students: Sequence[str], jobs: int) -> None:
     """Grade with the fast engine."""
-    outcomes = grade(course, ASSIGNMENT, students, jobs=jobs, force=True)
+    outcomes = grade(room.course, room.assignment, students, jobs=jobs, force=True)
     assert all(outcome.graded and outcome.protection == "full" for outcome in outcomes)
 
 
-def profile(course: Course, students: Sequence[str]) -> list[tuple[str, float]]:
+def profile(room: Class, students: Sequence[str]) -> list[tuple[str, float]]:
     """Where the processor time of a notebook goes, in milliseconds, measured in this process."""
     from autograder.apart import Terms  # noqa: PLC0415
     from autograder.fast_engine import assignment_of  # noqa: PLC0415
@@ -170,34 +142,35 @@ def profile(course: Course, students: Sequence[str]) -> list[tuple[str, float]]:
     from autograder.settings import GradingLimits  # noqa: PLC0415
     from autograder.worker import Folders, Worker, grade_submission  # noqa: PLC0415
 
-    wanted, limits = assignment_of(course, ASSIGNMENT), GradingLimits()
+    course, wanted, limits = room.course, assignment_of(room.course, room.assignment), GradingLimits()
     settings = {"assignment": wanted.to_dict(), "limits": limits.to_dict(), "confined": True, "slot": 0}
-    spent = dict.fromkeys(
-        ("start and confine", "run cells", "read, mend, score, write", "gradebook", "record"), 0.0
-    )
-    with tempfile.TemporaryDirectory() as scratch, GradeBook(course, ASSIGNMENT) as book:
-        worker = Worker(settings, Path(scratch))
+    spent = dict.fromkeys(("processes of the notebook", "watching them", "reading and writing"), 0.0)
+    spent |= dict.fromkeys(("gradebook", "record of outcomes"), 0.0)
 
-        def run(steps: Sequence[Step], folders: Folders, terms: Terms) -> NotebookRun:
-            result = worker.run(steps, folders, terms)
-            cells = sum(cell.seconds for cell in result.cells.values())
-            spent["run cells"] += cells
-            spent["start and confine"] += max(0.0, result.cpu_seconds - cells)
-            return result
+    def timed(name: str, work: Callable[[], Any]) -> Any:
+        began = time.process_time()
+        result = work()
+        spent[name] += time.process_time() - began
+        return result
 
+    def run(steps: Sequence[Step], folders: Folders, terms: Terms) -> NotebookRun:
+        result = timed("watching them", lambda: worker.run(steps, folders, terms))
+        spent["processes of the notebook"] += result.cpu_seconds
+        return result
+
+    with tempfile.TemporaryDirectory() as place, GradeBook(course, room.assignment) as book:
+        scratch = Path(place)
+        worker = Worker(settings, scratch)
         for number, student in enumerate(students):
-            began = time.process_time()
-            staging = Path(scratch) / f"out{number}"
-            folder = course.submitted(student, ASSIGNMENT)
-            graded = grade_submission(student, folder, wanted, limits, run, staging, Path(scratch))
-            spent["read, mend, score, write"] += time.process_time() - began
-            began = time.process_time()
-            book.write(graded, None)
-            spent["gradebook"] += time.process_time() - began
-            began = time.process_time()
-            append(course.outcomes("profile"), graded.outcome)
-            spent["record"] += time.process_time() - began
+            folder, out = course.submitted(student, room.assignment), scratch / f"out{number}"
+            graded = timed(
+                "reading and writing",
+                partial(grade_submission, student, folder, wanted, limits, run, out, scratch),
+            )
+            timed("gradebook", partial(book.write, graded, None))
+            timed("record of outcomes", partial(append, course.outcomes("profile"), graded.outcome))
         worker.close()
+    spent["reading and writing"] -= spent["watching them"]
     return [(name, 1000 * seconds / len(students)) for name, seconds in spent.items()]
 
 
@@ -206,11 +179,11 @@ def show(runs: Sequence[Run]) -> None:
 
     Throughput suffers from whatever else the machine does; processor time much less.
     """
-    head = f"{'':34}{'notebooks':>10}{'wall s':>9}{'per s':>9}{'CPU ms each':>13}{'peak MB':>9}"
+    head = f"{'':40}{'notebooks':>10}{'wall s':>9}{'per s':>9}{'CPU ms each':>13}{'peak MB':>9}"
     print(f"{head}{'ratio':>8}{'CPU ratio':>11}")
     for run in runs:
         print(
-            f"{run.name:34}{run.notebooks:>10}{run.wall:>9.1f}{run.rate:>9.2f}{run.cpu_each:>13.0f}"
+            f"{run.name:40}{run.notebooks:>10}{run.wall:>9.1f}{run.rate:>9.2f}{run.cpu_each:>13.0f}"
             f"{run.peak / 1e6:>9.0f}{run.rate / runs[0].rate:>7.1f}x{runs[0].cpu_each / run.cpu_each:>10.1f}x"
         )
 
@@ -226,25 +199,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     version, load = sys.version.split()[0], os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, Python {version}, load {load:.1f} before the start")
-    for figures in (False, True):
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            _compare(Path(folder) / "course", options, figures=figures)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        place = Path(folder)
+        _compare(twelve_tests(place / "plain", options.students, figure=False), options)
+        _compare(twelve_tests(place / "figure", options.students, figure=True), options)
+        _compare(problem_set_two(place / "ps2", options.students), options)
 
 
-def _compare(folder: Path, options: argparse.Namespace, *, figures: bool) -> None:
+def _compare(room: Class, options: argparse.Namespace) -> None:
     """Grade one class in every way and print what it took."""
-    course = make_course(folder, options.students, figures=figures)
-    everybody = course.handed_in()
+    everybody = room.students
     few = everybody[: options.yardstick]
-    print(f"\n{'With one figure' if figures else 'Without figures'}")
-    runs = [measure("nbgrader autograde", len(few), lambda: by_nbgrader(course, few))]
-    runs.append(measure("fast engine, 1 job", len(everybody), lambda: by_engine(course, everybody, 1)))
-    if options.jobs > 1:
-        name = f"fast engine, {options.jobs} jobs"
-        runs.append(measure(name, len(everybody), lambda: by_engine(course, everybody, options.jobs)))
+    print(f"\n{room.title}")
+    runs = [measure("nbgrader autograde", len(few), lambda: by_nbgrader(room, few))]
+    for jobs in sorted({1, options.jobs}):
+        name = f"tests apart, {jobs} job{'s' * (jobs > 1)}"
+        runs.append(measure(name, len(everybody), partial(by_engine, room, everybody, jobs)))
+    spent = profile(room, everybody[:50])
+    in_process(room)
+    name = f"tests in the student's process, {options.jobs} jobs"
+    runs.append(measure(name, len(everybody), partial(by_engine, room, everybody, options.jobs)))
     show(runs)
-    print("Where the processor time of a notebook goes (ms):")
-    for name, milliseconds in profile(course, everybody[:50]):
+    print("Where the processor time of a notebook goes, tests apart (ms):")
+    for name, milliseconds in spent:
         print(f"  {name:28}{milliseconds:>8.1f}")
 
 
