@@ -200,9 +200,9 @@ def _bars(facts: WeightFacts, names: tuple[str, ...], top: float) -> str:
     largest, step = float(np.abs(facts.outgoing).max()) or 1.0, min(180 / len(names), 22)
     text = f'<text class="title" x="640" y="{top:g}">weights to the outputs</text>'
     for n, (name, weight) in enumerate(zip(names, facts.outgoing, strict=True)):
-        y, length = top + 12 + n * step, 80 * float(weight) / largest
+        y, length = top + 12 + n * step, 76 * float(weight) / largest
         css = "blue" if weight > 0 else "orange"
-        text += f'<rect class="{css}" x="{760 + min(length, 0):.1f}" y="{y:.1f}" width="{abs(length):.1f}" '
+        text += f'<rect class="{css}" x="{790 + min(length, 0):.1f}" y="{y:.1f}" width="{abs(length):.1f}" '
         text += f'height="{step - 5:.1f}"/><text class="tick" x="640" y="{y + step - 6:.1f}">{name}</text>'
     foot = top + 12 + len(names) * step
-    return text + f'<path class="zero" d="M760 {top + 8:g}V{foot:g}"/>'
+    return text + f'<path class="zero" d="M790 {top + 8:g}V{foot:g}"/>'
