@@ -184,7 +184,8 @@ def _fault_of_numbers(name: str, value: Any, wanted: np.ndarray, hint: str, tole
         kind = "a number" if wanted.ndim == 0 else f"an array of shape {wanted.shape}"
         return f"{name} should be {kind}, yours is {describe(value)}."
     if array.shape != wanted.shape:
-        return f"{name} should have shape {wanted.shape}, yours has {array.shape}."
+        one = "be a single number" if wanted.ndim == 0 else f"have shape {wanted.shape}"
+        return f"{name} should {one}, yours has shape {array.shape}."
     if not np.isfinite(array).all():
         return _joined(f"{name} should be finite, yours holds {array[~np.isfinite(array)][0]}.", hint)
     excess = np.abs(array - wanted) - tolerance * np.maximum(1.0, np.abs(wanted))

@@ -24,8 +24,8 @@ def test_no_answer_is_not_a_wrong_answer(nothing):
     ("value", "wanted", "said"),
     [
         ("one", 1.0, "should be a number, yours is str 'one'"),
-        ([1.0, 2.0], 1.0, "should have shape (), yours has (2,)"),
-        ([[1.0, 2.0]], [1.0, 2.0], "should have shape (2,), yours has (1, 2)"),
+        ([1.0, 2.0], 1.0, "should be a single number, yours has shape (2,)"),
+        ([[1.0, 2.0]], [1.0, 2.0], "should have shape (2,), yours has shape (1, 2)"),
         ([1.0, np.nan], [1.0, 2.0], "should be finite, yours holds nan"),
         ([1.0, 3.0], [1.0, 2.0], "entry [1], should be 2, yours is 3"),
         ("descent", "ascent", "not 'descent'"),
