@@ -365,7 +365,7 @@ def step_back(name, symbols, sizes, *targets):
     html = f"<p>{symbols}</p><p>{sizes}</p>"
     says = "Two ways: two contributions of the same size." if len(targets) > 1 else ""
     return Frame(
-        f"The derivative {title}.", html, f"{symbols}, sizes {sizes}", says, now=(node[name],), read=lit
+        f"The derivative {title}", html, f"{symbols}, sizes {sizes}", says, now=(node[name],), read=lit
     )
 
 
