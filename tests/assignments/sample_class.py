@@ -96,7 +96,7 @@ class ProblemSet:
         """The instructor's names after the locked cells, and after some of the solutions."""
         names: dict[str, object] = {}
         for cell in self.instructor.cells:
-            if grade_id(cell) in ("imports", "variants", "checks", *solutions):
+            if grade_id(cell) in solutions or is_given(cell):
                 exec(compile(student_view(cell.source), "<cell>", "exec"), names)
         return names
 
@@ -147,6 +147,12 @@ _PREFACE = (
 def _results(problem_set: ProblemSet, student: str) -> dict[str, Ran]:
     endless = problem_set.hand(student).kind == "endless"
     return run(problem_set.handed_in(student), SECONDS if endless else 0.0)
+
+
+def is_given(cell: NotebookNode) -> bool:
+    """Whether a cell is locked code without points."""
+    marks = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and bool(marks.get("locked")) and not marks["grade"]
 
 
 def hidden_part(cell: NotebookNode) -> str:

@@ -54,7 +54,8 @@ def check_values(name, value, wanted, hint="", tolerance=1e-7, mistakes=None):
     excess = np.abs(value - wanted) - tolerance * (1 + np.abs(wanted))
     worst = np.unravel_index(np.argmax(excess), excess.shape)
     place = str([int(index) for index in worst]) if worst else ""
-    place = place if not place or name.endswith(")") else f", entry {place},"
+    if place and not name.endswith(")"):
+        name, place = name.rstrip(","), f", entry {place},"
     assert excess[worst] <= 0, (
         f"{name}{place} should be {wanted[worst]:.6g}, yours is {value[worst]:.6g}. {hint}"
     )
