@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 
 import psutil
 import pytest
@@ -28,14 +30,19 @@ def slow(course):
     return course
 
 
-@pytest.fixture
-def run(slow):
-    """A grading run in a process of its own, like a command."""
+def start(course):
+    """Start a grading run in a process of its own, like a command."""
     code = "from autograder.cli import app; app()"
     command = [sys.executable, "-c", code, "grade", "ps9", "--jobs", "2", "--json"]
-    with subprocess.Popen(
-        command, cwd=slow.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    ) as process:
+    return subprocess.Popen(
+        command, cwd=course.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+@pytest.fixture
+def run(slow):
+    """A grading run under way."""
+    with start(slow) as process:
         yield process
         process.kill()
 
@@ -118,6 +125,34 @@ def test_ending_the_run_loses_no_finished_result_and_leaves_no_process(slow, run
     assert done <= recorded(slow)
     assert len(recorded(slow)) < len(NAMES)
     finish(slow)
+
+
+@pytest.mark.exhaustive
+def test_runs_ended_at_random_moments_lose_nothing_finished(slow):
+    """Kill, interrupt or terminate a run again and again; what is recorded stays, and the rest gets done."""
+    chance, before = random.Random(0), set()
+    for number in range(12):
+        process = start(slow)
+        time.sleep(chance.uniform(0.2, 6.0))
+        processes = [psutil.Process(process.pid), *family(process.pid)] if process.poll() is None else []
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, (signal.SIGKILL, signal.SIGINT, signal.SIGTERM)[number % 3])
+        process.communicate(timeout=60)
+        wait_for(partial(gone, processes), 10)
+        after = recorded(slow)
+        assert before <= after
+        assert all_of_a_piece(slow, after)
+        before = after
+    finish(slow)
+
+
+def all_of_a_piece(course, students):
+    """Whether everybody who is recorded has points in the gradebook and an executed copy."""
+    return all(
+        sum(cell.points or 0 for cell in read_cells(course, name, "ps9")) == 9
+        and json.loads((course.autograded(name, "ps9") / "ps9.ipynb").read_text("utf-8"))["cells"]
+        for name in students
+    )
 
 
 def test_interrupting_says_what_is_kept(slow, run):
