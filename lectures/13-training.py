@@ -30,7 +30,6 @@ from mlpkit import (
     cross_entropy,
     cross_validate,
     datasets,
-    errata,
     half_squared_error,
     mean_gradients,
     penalty_value,
@@ -40,6 +39,7 @@ from mlpkit import (
     train,
 )
 from mlpkit.descent import SURFACES, descend, limit_step
+from mlpkit.errata import get as erratum
 from mlpkit.exercises import check_function
 from mlpkit.plots import Picture, figure, loss_curves, theme
 from mlpkit.widgets import LearningRateExplorer, Playground, Poll, batch_paths
@@ -719,7 +719,7 @@ assert priced["L1", 0.003][1] > 25 and priced["L2", 0.001][1] < 5
 # little.) The proof, computed with differences:
 
 # %% id="penalty-erratum"
-proof = errata.get("b-weight-decay").proof()
+proof = erratum("b-weight-decay").proof()
 assert proof.right_holds and not proof.printed_holds
 print(proof.evidence)
 
@@ -883,6 +883,6 @@ assert spirals.play.record.validation_accuracy > 0.9
 
 # %% id="errata-proof"
 for name in ("b-hill-climbing", "ad-loss-is-the-sum"):
-    proof = errata.get(name).proof()
+    proof = erratum(name).proof()
     assert proof.right_holds and not proof.printed_holds
     print(f"{name}: {proof.evidence}\n")
