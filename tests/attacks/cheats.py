@@ -2,6 +2,7 @@
 
 Each is a submission: what stands in place of the answer `total`, and what comes before or after it. `double`
 is answered honestly, for 2 points; whoever gets the 3 points of `total` without adding anything up has won.
+Most give 6.5, which the visible part of the test wants, so that the hidden part is reached.
 """
 
 from __future__ import annotations
@@ -33,15 +34,15 @@ class Cheat:
         Further files that are handed in.
     """
 
-    total: str = "def total(x):\n    return 0.0"
+    total: str = "def total(x):\n    return 6.5"
     later: str = ""
     earns: float = 2.0
     edit: str = ""
     files: dict[str, str] = field(default_factory=dict)
 
 
-ZERO = "\ndef total(x):\n    return 0.0"
-IF_READ = "\ndef total(x):\n    return float(sum(x)) if found else 0.0"
+ZERO = "\ndef total(x):\n    return 6.5"
+IF_READ = "\ndef total(x):\n    return float(sum(x)) if found else 6.5"
 
 
 def reads(attempt: str) -> Cheat:
@@ -176,33 +177,37 @@ CHEATS: dict[str, Cheat] = {
         "os.write(3, frame({{'kind': 'bye'}}))\n" + ZERO,
         earns=2.0,
     ),
-    "raw-bytes": called("os.write(4, b'\\xff' * 1000)\nreturn 0.0"),
+    "raw-bytes": called("os.write(4, b'\\xff' * 1000)\nreturn 6.5"),
     "forged-answer": called(
-        "import struct\nos.write(4, struct.pack('<IBI', 1, 2, 1) + b'\\x00')\nreturn 0.0"
+        "import struct\nos.write(4, struct.pack('<IBI', 1, 2, 1) + b'\\x00')\nreturn 6.5"
     ),
-    "closed-channel": called("os.close(4)\nreturn 0.0"),
+    "closed-channel": called("os.close(4)\nreturn 6.5"),
     "lying-host": Cheat(
         "import gc\ndef total(x):\n    for o in gc.get_objects():\n"
-        "        if type(o).__name__ == 'StudentHost':\n            o._operations.clear()\n    return 0.0"
+        "        if type(o).__name__ == 'StudentHost':\n            o._operations.clear()\n    return 6.5"
     ),
     "answers-for-helpers": Cheat(
         "import gc\ndef total(x):\n    for o in gc.get_objects():\n"
-        "        if type(o).__name__ == 'StudentHost':\n            o._unchanged = lambda *a, **k: True\n    return 0.0"
+        "        if type(o).__name__ == 'StudentHost':\n            o._unchanged = lambda *a, **k: True\n    return 6.5"
     ),
     # reading
-    "read-in": reads("found = any('{half}' + '{rest}' in str(source) for source in get_ipython().user_ns['In'])"),
+    "read-in": reads(
+        "found = any('{half}' + '{rest}' in str(source) for source in get_ipython().user_ns['In'])"
+    ),
     "read-frames": Cheat(
         "import sys\ndef total(x):\n    frame, text = sys._getframe(), ''\n    while frame:\n"
         "        text += repr(frame.f_locals) + repr(frame.f_globals)\n        frame = frame.f_back\n"
-        "    return float(sum(x)) if '{half}' + '{rest}' in text else 0.0"
+        "    return float(sum(x)) if '{half}' + '{rest}' in text else 6.5"
     ),
     "read-memory": Cheat(
         "import gc\ndef total(x):\n    mark = '{half}' + '{rest}'\n"
         "    found = any(mark in str(v) for o in gc.get_objects() if type(o) in (dict, list, tuple)"
         " for v in (o.values() if type(o) is dict else o) if type(v) is str and v is not mark"
-        " and 'gc.get_objects' not in v)\n    return float(sum(x)) if found else 0.0"
+        " and 'gc.get_objects' not in v)\n    return float(sum(x)) if found else 6.5"
     ),
-    "read-environment": reads("import os\nfound = any('{half}' + '{rest}' in v for v in os.environ.values())"),
+    "read-environment": reads(
+        "import os\nfound = any('{half}' + '{rest}' in v for v in os.environ.values())"
+    ),
     "read-proc-environment": reads(
         "found = b'PATH' in open('/proc/%d/environ' % __import__('os').getppid(), 'rb').read()"
     ),
@@ -246,36 +251,36 @@ CHEATS: dict[str, Cheat] = {
     "network-web": does(
         "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:{port}/', timeout=1)"
     ),
-    "network-called": called("import socket\nsocket.create_connection(('127.0.0.1', {port}), 1)\nreturn 0.0"),
+    "network-called": called("import socket\nsocket.create_connection(('127.0.0.1', {port}), 1)\nreturn 6.5"),
     "memory": does("x = bytearray(1 << 42)"),
     "disk": does("f = open('big', 'wb')\nfor _ in range(2000):\n    f.write(bytes(1 << 20))"),
     "shadow-modules": Cheat(
         files={"numpy.py": "1/0", "ipykernel_launcher.py": "1/0", "sitecustomize.py": "1/0", "hw.py": "1/0"}
     ),
     # getting a test's inputs out
-    "leak-print": Cheat("def total(x):\n    print('SEEN', list(x))\n    return 0.0"),
+    "leak-print": Cheat("def total(x):\n    print('SEEN', list(x))\n    return 6.5"),
     "leak-exception": Cheat("def total(x):\n    raise ValueError('SEEN %s' % list(x))"),
     "leak-class-name": Cheat("def total(x):\n    raise type('SEEN' + str(x[0]), (Exception,), {{}})"),
     "leak-warning": Cheat(
-        "import warnings\ndef total(x):\n    warnings.warn('SEEN %s' % list(x))\n    return 0.0"
+        "import warnings\ndef total(x):\n    warnings.warn('SEEN %s' % list(x))\n    return 6.5"
     ),
     "leak-later-cell": Cheat(
-        "seen = []\ndef total(x):\n    seen.append(list(x))\n    return 0.0", later="print('SEEN', seen)"
+        "seen = []\ndef total(x):\n    seen.append(list(x))\n    return 6.5", later="print('SEEN', seen)"
     ),
     "leak-at-exit": Cheat(
         "import atexit\nseen = []\natexit.register(lambda: print('SEEN', seen))\n"
-        "def total(x):\n    seen.append(list(x))\n    return 0.0"
+        "def total(x):\n    seen.append(list(x))\n    return 6.5"
     ),
-    "leak-stderr": called("os.write(2, ('SEEN %s' % list(x)).encode())\nreturn 0.0"),
+    "leak-stderr": called("os.write(2, ('SEEN %s' % list(x)).encode())\nreturn 6.5"),
     "leak-event": Cheat(
         FRAME + "def total(x):\n    text = 'SEEN %s' % list(x)\n"
-        "    os.write(3, frame({{'kind': 'stream', 'name': 'stdout', 'text': text}}))\n    return 0.0"
+        "    os.write(3, frame({{'kind': 'stream', 'name': 'stdout', 'text': text}}))\n    return 6.5"
     ),
     "leak-display": Cheat(
-        "def total(x):\n    from IPython.display import display\n    display('SEEN', list(x))\n    return 0.0"
+        "def total(x):\n    from IPython.display import display\n    display('SEEN', list(x))\n    return 6.5"
     ),
     "leak-file": Cheat(
-        "def total(x):\n    open('seen.txt', 'a').write(str(list(x)))\n    return 0.0",
+        "def total(x):\n    open('seen.txt', 'a').write(str(list(x)))\n    return 6.5",
         later="import os\nprint('SEEN', os.path.exists('seen.txt') and open('seen.txt').read())",
     ),
 }
