@@ -336,7 +336,9 @@ def _free_place(points: Sequence[Point], taken: Sequence[Point]) -> Point:
         )
 
     gaps = list(zip(points[::2], points[1::2], strict=True))
-    places = [_on_curve(start, end, t) for t in (0.5, 0.42, 0.58, 0.36, 0.64) for start, end in gaps]
+    places = [
+        _on_curve(start, end, t) for t in (0.5, 0.42, 0.58, 0.36, 0.64, 0.28, 0.72) for start, end in gaps
+    ]
     return next((place for place in places if room(place) >= 1), max(places, key=room))
 
 

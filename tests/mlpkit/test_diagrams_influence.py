@@ -122,20 +122,33 @@ def test_boxes_of_computation_graphs_lie_apart(result):
         assert x1 + w1 <= x2 or x2 + w2 <= x1 or y1 + h1 <= y2 or y2 + h2 <= y1
 
 
-@pytest.mark.parametrize("result", [n7(), n8()], ids=["N7", "N8"])
-def test_texts_on_arrows_touch_neither_each_other_nor_a_box(result):
-    svg = graph_story(result).picture(-1)
-    places = [
+def arrow_texts(svg):
+    """Middle and half the width of every text on an arrow."""
+    return [
         (float(e.get("x")), float(e.get("y")) - 5, 4.0 * len(e.text))
         for e in ET.fromstring(svg).iter(f"{SVG}text")
         if e.get("class") == "onedge"
     ]
+
+
+def assert_texts_are_free(svg):
+    places = arrow_texts(svg)
     for (x1, y1, half1), (x2, y2, half2) in combinations(places, 2):
         assert abs(x1 - x2) > half1 + half2 or abs(y1 - y2) > 12
     for x, y, half in places:
         assert not any(
             left - half < x < left + w + half and top - 7 < y < top + h + 7 for left, top, w, h in boxes(svg)
         )
+
+
+@pytest.mark.parametrize("result", [n7(), n8()], ids=["N7", "N8"])
+def test_texts_on_arrows_touch_neither_each_other_nor_a_box(result):
+    assert_texts_are_free(graph_story(result).picture(-1))
+
+
+def test_texts_of_layers_that_are_fully_joined_keep_apart():
+    crossing = [("a1", "b1", -0.0497), ("a1", "b2", 0.0248), ("a2", "b1", -0.02485), ("a2", "b2", -0.124)]
+    assert_texts_are_free(influence_diagram(crossing).svg)
 
 
 # -- influence diagrams --------------------------------------------------------------------------------------
