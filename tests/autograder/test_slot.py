@@ -20,13 +20,13 @@ needs_bubblewrap = pytest.mark.skipif(
 @pytest.fixture
 def seen(tmp_path):
     """Run a piece of Python in a slot with a work folder and a hidden gradebook; return what it prints."""
-    for name in ("course", "work"):
+    for name in ("course", "run-folder"):
         (tmp_path / name).mkdir()
     (tmp_path / "course" / "gradebook.db").write_text("grades")
     (tmp_path / "course" / "answer.txt").write_text("42")
     place = Slot(
         (tmp_path / "course", Path(sys.prefix), Path(sys.base_prefix)),
-        tmp_path / "work",
+        tmp_path / "run-folder",
         (tmp_path / "course" / "gradebook.db",),
     )
 
@@ -43,7 +43,7 @@ SEES = {
     "an empty gradebook": ("print(len(open(os.sys.argv[1] + '/course/gradebook.db').read()))", "0"),
     "a course that cannot be changed": ("open(os.sys.argv[1] + '/course/answer.txt', 'w')", "Read-only"),
     "a system that cannot be changed": ("open('/usr/made', 'w')", "Read-only"),
-    "its work folder": ("print(open(os.sys.argv[1] + '/work/made', 'w').write('abc'))", "3"),
+    "its work folder": ("print(open(os.sys.argv[1] + '/run-folder/made', 'w').write('abc'))", "3"),
     "a temporary folder of its own": ("print(os.listdir('/tmp')[1:])", "[]"),
     "no processes but its own": (
         "print(max(int(p) for p in os.listdir('/proc') if p.isdigit()) < 20)",
