@@ -202,6 +202,7 @@ step_table(forward_steps(net, params, x), "The forward pass for x = (0.4, 0.1)")
 # the ways on which [lecture 09](09-the-backward-pass.ipynb) will come back.
 
 # %% id="explore" fold=true
+# The picture after the whole pass, and four sliders
 USUAL = forward_steps(net, params, x)
 
 
@@ -219,7 +220,8 @@ def draw(values):
     lit = tuple(cell for cells in moved.values() for cell in cells)
     picture = Story(story.svg, (Frame("", "", "", texts=texts, read=lit),), story.alt).still()
     says = f"Not as before: {', '.join(moved) or 'nothing'}."
-    return View(picture, {}, says, f"{story.alt} {says}")
+    outputs = " and ".join(f"{number:.4g}" for number in net.forward(*this[1:]).output)
+    return View(picture, {}, says, f"{story.alt} Outputs {outputs}. {says}")
 
 
 Explorer(
