@@ -180,6 +180,7 @@ def by_angle(values, marks, what, title, alt):
                 ha="right",
                 xytext=(-3, 0),
                 textcoords="offset points",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
             )
         axes.set(
             xlabel="direction, in degrees from the $x_1$ axis",
@@ -286,7 +287,7 @@ level_explorer
 # lowest point, and at the other one.
 
 # %% id="lagrange-picture" fold=true
-best, other = np.array([1.75, 0.25]), np.array([0.0, 2.0])
+best, other = np.array([1.75, 0.25]), np.array([0.25, 1.75])
 with theme():
     drawn = contours(bowl, x=(-1, 3), y=(-1, 3))
     axes = drawn.axes[0]
@@ -311,7 +312,7 @@ with theme():
 Picture(
     drawn,
     "Level lines of the tilted bowl and the line x1 + x2 = 2. At (1.75, 0.25), the lowest point of the line, the gradients of f and g "
-    "point the same way, at right angles to the line. At (0, 2) they do not: the gradient of f has a component along the line.",
+    "point the same way, at right angles to the line. At (0.25, 1.75) they do not: the gradient of f has a component along the line.",
 )
 
 # %% [markdown] id="lagrange-check-intro"
