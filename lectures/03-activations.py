@@ -341,7 +341,7 @@ for f, style in ((relu, "-"), (leaky_relu, "--"), (randomised_leaky_relu, "-."),
     axes[0].plot(u, f(u), style, label=f.name)
     axes[1].plot(u, f.derivative(u), style)
 axes[1].plot(u[u < 0][::8], drawn.derivative(u)[u < 0][::8], ".", color="0.45")
-axes[1].annotate("dots: slopes drawn for one pass", (-3.9, 0.4), fontsize=9)
+axes[1].annotate("dots: slopes drawn\nfor one pass", (-3.9, 0.42), fontsize=9)
 axes[0].set(xlabel="$z$", ylabel="$f(z)$", title="Values: alike from afar")
 axes[1].set(xlabel="$z$", ylabel="$f'(z)$", title="Slopes: the left side differs")
 axes[0].legend(frameon=False, fontsize=9, loc="upper left")

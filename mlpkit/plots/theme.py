@@ -72,7 +72,9 @@ def theme() -> Iterator[None]:
 
 
 def figure(width: float = 7.0, height: float = 4.2, rows: int = 1, columns: int = 1) -> tuple[Figure, Any]:
-    """A figure and its axes, without pyplot: nothing is left open and no backend is chosen.
+    """A figure and its axes in the look of the course, without pyplot: nothing is left open.
+
+    Labels have room whatever their size. Text added outside of `theme` has Matplotlib's own size.
 
     Parameters
     ----------
@@ -81,5 +83,6 @@ def figure(width: float = 7.0, height: float = 4.2, rows: int = 1, columns: int 
     rows, columns
         How many axes; one gives the axes themselves, more an array of them.
     """
-    drawn = Figure(figsize=(width, height))
-    return drawn, drawn.subplots(rows, columns)
+    with theme():
+        drawn = Figure(figsize=(width, height))
+        return drawn, drawn.subplots(rows, columns)

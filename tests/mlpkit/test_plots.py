@@ -22,6 +22,7 @@ from mlpkit.plots import (
     confusion_matrix,
     contours,
     decision_regions,
+    figure,
     loss_curves,
     step_size_errors,
     theme,
@@ -225,3 +226,12 @@ def test_the_diverging_palette_is_white_in_the_middle_and_equally_dark_at_its_en
     assert middle > 0.98
     assert low < 0.1
     assert high < 0.1
+
+
+def test_labels_of_a_figure_have_room_outside_of_the_theme():
+    drawn, axes = figure(7.2, 3.6)
+    axes.set(xlabel="a label below the axes", title="a title above them")
+    drawn.draw_without_rendering()
+    box = axes.xaxis.label.get_window_extent()
+    assert box.y0 > 0
+    assert axes.title.get_window_extent().y1 < drawn.bbox.y1
