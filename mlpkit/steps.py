@@ -232,7 +232,7 @@ def _through_activation(
             for j in range(1, len(dy) + 1)
             if influences[j - 1, i - 1]
         )
-        formula = "through-activation" if isinstance(f, ScalarActivation) else None
+        formula = "through-activation" if isinstance(f, ScalarActivation) else "vector-activation-backward"
         if all(math.isfinite(term.value) for term in terms):
             yield Step(Name("dz", k, (i,)), value, terms, formula, "sum", f.name)
         else:

@@ -101,7 +101,7 @@ formula(
     "vector-activation-backward",
     Partial(Div, _z(i)),
     total(mul(Partial(Div, _y(j)), Partial(_y(j), _z(i))), j, 1, D),
-    "A sum that influences every output collects from every output.",
+    "Through a vector activation: a sum collects from every output that it influences.",
     "A, D, derivatives of vector activations",
     "mlpkit.activations.Activation.vjp",
     over=(_SUMS,),

@@ -132,6 +132,13 @@ def test_captions_give_symbols_and_numbers_and_the_meaning(n5):
     assert frame.says.startswith("Through a scalar activation")
 
 
+def test_captions_explain_the_way_through_a_vector_activation():
+    net = MLP(widths=(2, 2), output=softmax, divergence=cross_entropy)
+    story = backward_story(net, net.init(np.random.default_rng(0)), [0.4, 0.1], [1.0, 0.0])
+    frame = next(f for f in story.frames if "dz-1-1-value" in f.texts)
+    assert frame.says.startswith("Through a vector activation")
+
+
 def test_alt_text_states_the_numbers(n5):
     root = ET.fromstring(backward_story(*n5).picture(2))
     assert root.get("role") == "img"
