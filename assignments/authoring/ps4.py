@@ -97,15 +97,22 @@ def check_keys(name, value, keys):
 
 
 def check_shapes(name, value, wanted, mistakes):
-    """Check a dict of shapes without telling the right ones; `mistakes` maps sentences to wrong ones."""
-    check_keys(name, value, list(wanted))
+    """Check some entries of a dict of shapes; `mistakes` maps sentences to wrong ones."""
+    check_keys(name, value, ["W1", "b1", "Z1", "Y1", "W2", "dY2", "dZ2", "dW2", "dY1", "J2"])
+    for key, mine in value.items():
+        is_shape = isinstance(mine, tuple) and all(isinstance(number, int) for number in mine)
+        assert is_shape, f"{name}[{key!r}] should be a tuple such as (3, 4), yours is {mine!r}."
     for key, shape in wanted.items():
-        mine = value[key]
-        assert isinstance(mine, tuple), (
-            f"{name}[{key!r}] should be a tuple such as (3, 4), yours is {mine!r}."
-        )
-        known = [sentence for sentence, shapes in mistakes.items() if shapes.get(key) == mine]
-        assert mine == shape, " ".join([f"{name}[{key!r}] should not be {mine}.", *known])
+        known = [sentence for sentence, shapes in mistakes.items() if shapes.get(key) == value[key]]
+        assert value[key] == shape, " ".join([f"{name}[{key!r}] should not be {value[key]}.", *known])
+
+
+def check_law(name, shapes, gradient, variable):
+    """Check that a gradient has the shape of its variable."""
+    assert shapes[gradient] == shapes[variable], (
+        f"{name}[{gradient!r}] is {shapes[gradient]}, but {variable} is {shapes[variable]}: a gradient has "
+        "the shape of its variable."
+    )
 
 
 def check_share(name, value, Z, dY, size):
@@ -220,88 +227,48 @@ def sizes(T, D0, D1, M2, D2):
 
 
 # %% test="test-sizes" points=2
+shapes = call(sizes, 7, 4, 5, 6, 3)
 check_shapes(
     "sizes(T=7, D0=4, D1=5, M2=6, D2=3)",
-    call(sizes, 7, 4, 5, 6, 3),
+    shapes,
+    {"b1": (5,), "Z1": (7, 5)},
     {
-        "W1": (5, 4),
-        "b1": (5,),
-        "Z1": (7, 5),
-        "Y1": (7, 5),
-        "W2": (6, 5),
-        "dY2": (7, 3),
-        "dZ2": (7, 6),
-        "dW2": (6, 5),
-        "dY1": (7, 5),
-        "J2": (3, 6),
-    },
-    {
-        "A row of W belongs to a unit of the layer, a column to what comes in.": {
-            "W1": (4, 5),
-            "W2": (5, 6),
-            "dW2": (5, 6),
-        },
-        "The second layer computes M2 sums; D2 is what its activation makes of them.": {
-            "W2": (3, 5),
-            "dW2": (3, 5),
-            "dZ2": (7, 3),
-            "dY2": (7, 6),
-        },
-        "Rows of a batch are instances.": {
-            "Z1": (5, 7),
-            "Y1": (5, 7),
-            "dY2": (3, 7),
-            "dZ2": (6, 7),
-            "dY1": (5, 7),
-        },
-        "A Jacobian has a row for each output and a column for each thing that it depends on.": {
-            "J2": (6, 3)
-        },
         "The biases of a layer have no row for each instance: they are the same for all.": {"b1": (7, 5)},
+        "Rows of a batch are instances.": {"Z1": (5, 7)},
+        "It has a row for each instance and a column for each unit of the first layer.": {"Z1": (7, 4)},
     },
 )
-visible_checks_passed(hidden=2)
+check_law("sizes(T=7, D0=4, D1=5, M2=6, D2=3)", shapes, "dW2", "W2")
+check_law("sizes(T=7, D0=4, D1=5, M2=6, D2=3)", shapes, "dY1", "Y1")
+visible_checks_passed(hidden=3)
 ### BEGIN HIDDEN TESTS
+mistakes = {
+    "A row of W belongs to a unit of the layer, a column to what comes in.": {"W1": (4, 5), "W2": (5, 6)},
+    "The second layer computes M2 sums; D2 is what its activation makes of them.": {
+        "W2": (3, 5),
+        "dZ2": (7, 3),
+        "dY2": (7, 6),
+    },
+    "Rows of a batch are instances.": {"Y1": (5, 7), "dY2": (3, 7), "dZ2": (6, 7)},
+    "A Jacobian has a row for each output and a column for each thing that it depends on.": {"J2": (6, 3)},
+    "It is that of one instance.": {"J2": (7, 3, 6)},
+}
+check_shapes(
+    "sizes(T=7, D0=4, D1=5, M2=6, D2=3)",
+    shapes,
+    {"W1": (5, 4), "Y1": (7, 5), "W2": (6, 5), "dY2": (7, 3), "dZ2": (7, 6), "J2": (3, 6)},
+    mistakes,
+)
 check_shapes(
     "sizes(T=1, D0=9, D1=8, M2=4, D2=2)",
     call(sizes, 1, 9, 8, 4, 2),
-    {
-        "W1": (8, 9),
-        "b1": (8,),
-        "Z1": (1, 8),
-        "Y1": (1, 8),
-        "W2": (4, 8),
-        "dY2": (1, 2),
-        "dZ2": (1, 4),
-        "dW2": (4, 8),
-        "dY1": (1, 8),
-        "J2": (2, 4),
-    },
-    {
-        "A single instance is a batch of one row.": {
-            "Z1": (8,),
-            "Y1": (8,),
-            "dY2": (2,),
-            "dZ2": (4,),
-            "dY1": (8,),
-        }
-    },
+    {"W1": (8, 9), "b1": (8,), "Z1": (1, 8), "Y1": (1, 8), "W2": (4, 8), "dY2": (1, 2), "dZ2": (1, 4)},
+    {"A single instance is a batch of one row.": {"Z1": (8,), "Y1": (8,), "dY2": (2,), "dZ2": (4,)}},
 )
 check_shapes(
     "sizes(T=30, D0=1, D1=6, M2=2, D2=7)",
     call(sizes, 30, 1, 6, 2, 7),
-    {
-        "W1": (6, 1),
-        "b1": (6,),
-        "Z1": (30, 6),
-        "Y1": (30, 6),
-        "W2": (2, 6),
-        "dY2": (30, 7),
-        "dZ2": (30, 2),
-        "dW2": (2, 6),
-        "dY1": (30, 6),
-        "J2": (7, 2),
-    },
+    {"W1": (6, 1), "W2": (2, 6), "dW2": (2, 6), "dY1": (30, 6), "J2": (7, 2)},
     {},
 )
 ### END HIDDEN TESTS
@@ -1752,7 +1719,8 @@ check_choice("subgradients_at_the_tie()", vectors, "PQRS")
 # %% [markdown]
 # ## Before you hand in
 #
-# *Kernel → Restart Kernel and Run All Cells*, then look at the last line under each cell with checks. A
-# cell that has not passed its visible checks earns nothing, and it does no harm to the others. You
-# now have a network of any mix of layers. In problem set 5 you build the machine that finds such pulls by
-# itself, and in problem set 6 the network learns.
+# *Kernel → Restart Kernel and Run All Cells* stops at the first check that fails; *Validate*, in the
+# bar above the notebook, runs all cells and lists every one that fails. A cell that has not passed
+# its visible checks earns nothing, and it does no harm to the others. You now have a network of any
+# mix of layers. In problem set 5 you build the machine that finds such pulls by itself, and in
+# problem set 6 the network learns.

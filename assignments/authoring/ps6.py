@@ -1560,6 +1560,7 @@ check_choice("what_can_help()", measures, "QRS")
 # %% [markdown]
 # ## Before you hand in
 #
-# *Kernel → Restart Kernel and Run All Cells*, then look at the last line under each cell with checks. A
-# cell that has not passed its visible checks earns nothing, and it does no harm to the others. You have
-# built everything between derivatives and a network that reads. Problem set 7 gives it eyes for faces.
+# *Kernel → Restart Kernel and Run All Cells* stops at the first check that fails; *Validate*, in the
+# bar above the notebook, runs all cells and lists every one that fails. A cell that has not passed
+# its visible checks earns nothing, and it does no harm to the others. You have built everything
+# between derivatives and a network that reads. Problem set 7 gives it eyes for faces.
