@@ -38,6 +38,7 @@ from .course import Course, CourseError, put_tools_on_path
 from .gradebook import maximum, read_cells, total
 from .notebook import Submission, UnreadableError, grade_id, read_notebook, read_submission
 from .outcome import CellOutcome, Outcome, Status
+from .worker import label
 
 _TIMEOUT = "CellTimeoutError"
 # The temporary file that the kernel names a cell by; it says nothing and changes with every run.
@@ -129,22 +130,25 @@ class NbgraderEngine:
     def _autograde(self, student: str, assignment: str, submission: Submission, log: logging.Logger) -> None:
         """Run nbgrader over a mended copy of the submission."""
         with self.course.work_folder() as work:
-            self._stage(work / student / assignment, assignment, submission)
             directory = self.course.directory(log, student, assignment)
             directory.submitted_directory = os.path.relpath(work, directory.root)
+            self._stage(
+                Path(directory.format_path(directory.submitted_directory, student, assignment)), submission
+            )
             converter = OneSubmission(coursedir=directory, config=self._config(), log=log, force=True)
             converter.autograde_preprocessors = [
                 QuietExecute if step is Execute else step for step in converter.autograde_preprocessors
             ]
             run(converter)
 
-    def _stage(self, folder: Path, assignment: str, submission: Submission) -> None:
-        """Lay out the mended notebook and the files beside it."""
+    def _stage(self, folder: Path, submission: Submission) -> None:
+        """Lay out the mended notebooks and the files beside them."""
         folder.mkdir(parents=True)
         for name, path in submission.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / name)
-        nbformat.write(submission.notebook, folder / f"{assignment}.ipynb")
+        for name, notebook in submission.notebooks.items():
+            nbformat.write(notebook, folder / f"{name}.ipynb")
 
     def _config(self) -> Config:
         """The course's settings with the time-out of this run."""
@@ -154,12 +158,18 @@ class NbgraderEngine:
         return config
 
     def _read_back(self, student: str, assignment: str, notes: tuple[str, ...]) -> Outcome:
-        """Collect points from the gradebook and reasons from the executed notebook."""
-        path = self.course.autograded(student, assignment) / f"{assignment}.ipynb"
-        notebook = read_notebook(path)
-        errors = {name: cell_error(cell) for cell in notebook.cells if (name := grade_id(cell))}
-        cells = tuple(_explained(cell, errors) for cell in read_cells(self.course, student, assignment))
-        slow = [cell_name(cell, index) for index, cell in enumerate(notebook.cells) if timed_out(cell)]
+        """Collect points from the gradebook and reasons from the executed notebooks."""
+        points = read_cells(self.course, student, assignment)
+        several = any(":" in cell.grade_id for cell in points)
+        errors: dict[str, str | None] = {}
+        slow: list[str] = []
+        for path in sorted(self.course.autograded(student, assignment).glob("*.ipynb")):
+            for index, cell in enumerate(read_notebook(path).cells):
+                name = cell_name(cell, index)
+                if grade_id(cell):
+                    errors[label(path.stem, name, several)] = cell_error(cell)
+                slow += [name] if timed_out(cell) else []
+        cells = tuple(_explained(cell, errors) for cell in points)
         return Outcome(
             student,
             assignment,

@@ -28,15 +28,15 @@ class Submission:
 
     Parameters
     ----------
-    notebook : NotebookNode
-        The mended notebook, without outputs.
+    notebooks : mapping of str to NotebookNode
+        The mended notebooks by name, without outputs.
     files : mapping of str to Path
-        The files handed in beside it, by relative name.
+        The files handed in beside them, by relative name.
     notes : tuple of str
         What was mended or left out.
     """
 
-    notebook: NotebookNode
+    notebooks: Mapping[str, NotebookNode]
     files: Mapping[str, Path]
     notes: tuple[str, ...]
 
@@ -47,16 +47,24 @@ def read_submission(course: Course, student: str, assignment: str) -> Submission
     Raises
     ------
     UnreadableError
-        If nothing was handed in, or the notebook cannot be read.
+        If nothing was handed in, or a notebook cannot be read.
     """
     folder = course.submitted(student, assignment)
-    path = folder / f"{assignment}.ipynb"
-    _require_notebook(folder, path)
+    names = [path.stem for path in sorted(course.release(assignment).parent.glob("*.ipynb"))] or [assignment]
+    paths = {name: folder / f"{name}.ipynb" for name in names}
+    # One that is missing among several is nbgrader's to judge; without any there is nothing to grade.
+    present = {name: path for name, path in paths.items() if path.is_file() or path.is_symlink()} or paths
+    for path in present.values():
+        _require_notebook(folder, path)
     files, links = _other_files(folder)
-    template = read_notebook(course.release(assignment))
-    notebook, notes = mend(_read_untrusted(path), template)
+    notebooks: dict[str, NotebookNode] = {}
+    notes: list[str] = []
+    for name, path in present.items():
+        template = read_notebook(course.release(assignment).with_name(path.name))
+        notebooks[name], mended = mend(_read_untrusted(path), template)
+        notes += mended
     left_out = (f"the symbolic link `{name}` was left out" for name in links)
-    return Submission(notebook, files, (*notes, *left_out))
+    return Submission(notebooks, files, (*notes, *left_out))
 
 
 def read_notebook(path: Path) -> NotebookNode:

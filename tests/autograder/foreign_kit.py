@@ -29,6 +29,9 @@ def quickstart_course(folder):
     )
     shutil.copytree(GUIDE / "submitted", folder / "submitted")
     (folder / "nbgrader_config.py").write_text(QUICKSTART, "utf-8")
+    # One of its tests deletes a function of the student's, and looks whether another one misses it.
+    (folder / "authoring").mkdir()
+    (folder / "authoring" / "ps1.toml").write_text('mode = "in-process"\n', "utf-8")
     return Course(folder.resolve())
 
 
@@ -63,7 +66,7 @@ def odd_notebook(name):
     task = marks("task", 3, locked=True)
     task["nbgrader"]["task"] = True
     cells = [
-        new_code_cell("from tools.helper import FACTOR\nimport sys", id="free"),
+        new_code_cell("from tools.helper import FACTOR", id="free"),
         new_code_cell(
             "def f(x):\n    # ANSWER(\n    return FACTOR * x\n    # )ANSWER",
             metadata=marks("f", solution=True),
@@ -75,7 +78,7 @@ def odd_notebook(name):
             id="test_f",
         ),
         new_code_cell(
-            "for n in range(9): print(n)\nprint('noise', file=sys.stderr)\nopen('mine.txt').read()",
+            "import sys\nfor n in range(9): print(n)\nprint('noise', file=sys.stderr)\n'shown'",
             metadata=marks("test_shown", 1, grade=True, locked=True),
             id="test_shown",
         ),

@@ -64,6 +64,15 @@ def test_the_example_is_graded_as_by_nbgraders_own_command(example, tmp_path):
             assert _cells(one / notebook) == _cells(two / notebook)
 
 
+@pytest.mark.exhaustive
+def test_the_other_engine_grades_the_example_too(example, tmp_path):
+    course = Course(shutil.copytree(example[0].root, tmp_path / "course"))
+    theirs = {outcome.student: outcome for outcome in grade(course, "ps1", engine="nbgrader")}
+    for student, ours in example[1].items():
+        assert points(theirs[student]) == points(ours)
+        assert (theirs[student].score, theirs[student].max_score) == (ours.score, ours.max_score)
+
+
 def _cells(path):
     """Cells without what differs from run to run: ids, counts, and the files that tracebacks name.
 
