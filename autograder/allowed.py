@@ -40,7 +40,7 @@ def runtime(imports: Sequence[str] | None) -> tuple[str, ...] | None:
         if not any((site / name).exists() for name in OURS):
             return None
         return _found([*_standard(site), *(path for path in site.iterdir() if path.name not in OURS)])
-    return _found([*_standard(site), *installed([name.split(".")[0] for name in imports])])
+    return _found([*_standard(site), *installed(name.split(".")[0] for name in imports)])
 
 
 def _standard(site: Path) -> list[Path]:
@@ -83,7 +83,9 @@ def installed(names: Iterable[str]) -> list[Path]:
         none.
     """
     found: dict[str, metadata.Distribution] = {}
-    waiting = [*_ALWAYS, *_distributions([name for name in names if name not in sys.stdlib_module_names])]
+    # What our own packages need is what the whole course needs.
+    others = [name for name in names if name not in sys.stdlib_module_names and name not in OURS]
+    waiting = [*_ALWAYS, *_distributions(others)]
     while waiting:
         name = waiting.pop()
         if name in found:
@@ -106,7 +108,7 @@ def _distributions(names: Sequence[str]) -> list[str]:
     if others:
         table = metadata.packages_distributions()
         known += [distribution for name in others for distribution in table.get(name, ())]
-    return [name for name in known if name not in OURS]
+    return known
 
 
 def _needed(distribution: metadata.Distribution) -> list[str]:
