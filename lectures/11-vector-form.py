@@ -18,6 +18,7 @@
 # matrices. Take about 75 minutes.
 
 # %% id="imports"
+from itertools import pairwise
 from time import thread_time
 
 import numpy as np
@@ -230,6 +231,40 @@ print("gradient to y1, a column:  ", as_columns.round(4).tolist(), as_columns.sh
 
 assert np.allclose(as_rows.T, as_columns)
 assert np.allclose(as_columns.ravel(), net.backward(params, trace, d).wrt_y[1])
+
+# %% [markdown] id="which-end"
+# ## The order is fixed. Where to begin is not.
+#
+# The derivative to the input is a row times four matrices: $1\times2$, then $2\times2$, $2\times3$, $3\times3$ and $3\times4$. Their order must
+# stay, but brackets may be set anywhere, and the result is the same.
+#
+# > **Think first.** Does it matter where you begin? A $p\times q$ matrix times a $q\times r$ matrix takes $pqr$ multiplications.
+#
+# The cell works it out from the left and from the right, and counts; then again for layers of 400 units.
+
+
+# %% id="which-end-count"
+def from_left(sizes):
+    """Multiplications for a product of matrices n0×n1, n1×n2, ..., beginning on the left."""
+    return sum(sizes[0] * q * r for q, r in pairwise(sizes[1:]))
+
+
+def from_right(sizes):
+    """The same, beginning on the right."""
+    return sum(p * q * sizes[-1] for p, q in pairwise(sizes[:-1]))
+
+
+W1, J1 = params["W1"], sigmoid.jacobian(trace.z[1])
+assert np.allclose((((row @ J2) @ W2) @ J1) @ W1, row @ (J2 @ (W2 @ (J1 @ W1))))
+
+for sizes in ((1, 2, 2, 3, 3, 4), (1, 400, 400, 400, 400, 400)):
+    chain = "·".join(map(str, sizes))
+    print(f"{chain:>22}: from the left {from_left(sizes):>9,}, from the right {from_right(sizes):>12,}")
+
+# %% [markdown] id="which-end-answer"
+# From the left a thin row is all that is ever carried. From the right whole matrices are multiplied with each other. **The backward pass
+# begins on the left, at the divergence**: that, and nothing else, is why it costs so little. Problem set 4 asks when the other end
+# would be the better one, and [lecture 12](12-four-ways-to-differentiate.ipynb) gives both ends their names.
 
 # %% [markdown] id="parameters"
 # ## The derivative to a matrix of weights
