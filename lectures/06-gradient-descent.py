@@ -283,7 +283,7 @@ check_function(
     my_descent,
     [([3, 3], 0.1, 1), ([3, 3], 0.2, 20), ([-1, 2], 0.05, 7)],
     lambda x, eta, steps: descend(bowl, x, eta, steps=steps, gradient_norm=None).end,
-    hint="The gradient must be taken anew in every step, at the point where you are.",
+    hint="The step goes against the gradient, and the gradient is taken anew at every point.",
 )
 
 # %% [markdown] id="solution-loop-intro"

@@ -99,9 +99,10 @@ def _by_theory(surface: Surface, eta: float, alpha: float, path: Path) -> tuple[
     factor = contraction_factor(H, eta, alpha)
     leaps = alpha == 0 and eta * curvatures(H)[-1] > 1 + 1e-9
     how = ", leaping from side to side" if leaps else ""
+    digits = 3 if factor < 0.9995 else 6  # just below the limit it must not read as 1
     why = (
         f"η is below the limit {_limit_text(limit, alpha)}; in the long run each step multiplies "
-        f"the error by {number(factor, 3)}{how}."
+        f"the error by {number(factor, digits)}{how}."
     )
     return "converging", why, limit
 

@@ -48,7 +48,7 @@ def test_slider_and_walk_are_one_and_checks_tell_right_from_wrong(lab):
     expect(poll.locator(".bp-feedback")).to_contain_text("That is the limit")
 
     for source, verdict in (
-        (WRONG, "gradient must be taken anew"),
+        (WRONG, "gradient is taken anew"),
         (RIGHT, "Right: my_descent, on 3 calls."),
     ):
         run_cells(lab, "try-loop", "check-loop", try_loop=source)

@@ -212,6 +212,10 @@ def test_the_verdict_agrees_with_a_long_run(eta, alpha):
     assert (end < 1e-3) == (facts.verdict == "converging")
 
 
+def test_just_below_the_limit_the_factor_does_not_read_as_one():
+    assert "multiplies the error by 0.999758," in descent_facts("tilted bowl", 0.245, 0.0, (3, 3), 50).why
+
+
 def test_two_minima_name_the_minimum_and_its_limit():
     facts = descent_facts("two minima", 0.3, 0.0, (0.3, 1.2), 50)
     least = max(np.roots([1, 0, -1, 0.1]).real)
