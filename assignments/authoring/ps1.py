@@ -40,8 +40,8 @@
 #   **your own** function, another with the reference. If only one of the two fails, you know where
 #   to look.
 # * Nothing is lost twice: a problem that uses an earlier answer is checked with the right one.
-# * The button *Validate*, above, runs everything and says which visible checks fail. Before you hand
-#   in, choose *Kernel → Restart Kernel and Run All Cells*.
+# * The button *Validate*, above, runs everything from the top and shows the first visible check that
+#   fails. Before you hand in, choose *Kernel → Restart Kernel and Run All Cells*.
 
 # %% given="imports"
 import numpy as np

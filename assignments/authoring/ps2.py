@@ -38,8 +38,9 @@
 #   when only one of the two fails, you know where to look: if your derivative does not fit your own
 #   function, one of them is wrong; if it fits and still differs from the reference, probably both
 #   are.
-# * Work from top to bottom. The button *Validate*, above, runs everything and says which visible
-#   checks fail. Before you hand in, choose *Kernel → Restart Kernel and Run All Cells*.
+# * Work from top to bottom. The button *Validate*, above, runs everything from the top and shows
+#   the first visible check that fails. Before you hand in, choose *Kernel → Restart Kernel and Run All
+#   Cells*.
 
 # %% given="imports"
 import numpy as np

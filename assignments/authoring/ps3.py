@@ -42,8 +42,8 @@
 #   and other numbers, run when your work is graded. The last line printed tells how many. A message says
 #   which call went wrong, what it should give, what yours gives, and often which mistake gives just that.
 # * Nothing is lost twice: where a function needs another one, the checks pass one that is right.
-# * The button *Validate*, above, runs everything and says which visible checks fail. Before you hand
-#   in, choose *Kernel → Restart Kernel and Run All Cells*.
+# * The button *Validate*, above, runs everything from the top and shows the first visible check that
+#   fails. Before you hand in, choose *Kernel → Restart Kernel and Run All Cells*.
 
 # %% given="imports"
 import numpy as np
@@ -555,7 +555,7 @@ def down(W, dz):
 
 
 check_dict(
-    "backward(params, ys, d, ...) with the rules of this cell",
+    "backward(params, ys, d, rules of this cell)",
     call(backward, params, ys, d, start, through, multiply, down),
     {"W1": [[126002.0]], "b1": [126.5], "W2": [[56003.0]], "b2": [56.5], "x": [259.0]},
     "On the way: dy of layer 2 is 51, dz 56; dy of layer 1 is 123, dz 126; dy of the input is 259.",
@@ -594,7 +594,7 @@ visible_checks_passed(hidden=1)
 params |= {"W3": np.array([[-1.0]]), "b3": np.zeros(1)}
 ys = [*ys, np.array([4.0])]
 check_dict(
-    "backward through three layers with the rules of this cell",
+    "backward(three layers, rules of this cell)",
     call(backward, params, ys, d, start, through, multiply, down),
     {
         "W3": [[45005.0]],
@@ -680,7 +680,7 @@ grads = call(
     lambda W, dz: W[0] * dz,
 )
 check_dict(
-    "backward through three units in a row, with other rules,",
+    "backward(three units in a row, other rules)",
     grads,
     {
         "W1": [[1440000.0]],
@@ -726,7 +726,7 @@ rules = (
 )
 ys = [np.array(y) for y in trace.y]
 check_dict(
-    "backward through widths 3, 4, 2, 5",
+    "backward(widths 3, 4, 2, 5)",
     call(backward, params, ys, d, *rules),
     {name: wanted[name] for name in params} | {"x": wanted.wrt_x},
 )
@@ -824,14 +824,14 @@ def loss(params):
 
 check_keeps_input("numerical_gradient", numerical_gradient, loss, params)
 check_dict(
-    "numerical_gradient of a network of the course",
+    "numerical_gradient(loss of a network)",
     call(numerical_gradient, loss, params),
     {name: wanted[name] for name in params},
     "Is every parameter back in its place before the next one moves?",
     tolerance=1e-6,
 )
 check_dict(
-    "numerical_gradient of whole numbers",
+    "numerical_gradient(whole numbers)",
     call(numerical_gradient, lambda p: (p["a"] ** 2).sum(), {"a": np.array([1, -3])}),
     {"a": [2.0, -6.0]},
     "Whole numbers cannot be moved by 0.00001: make floats of them.",
@@ -865,7 +865,7 @@ try:
     judged = numerical_gradient(lambda p: 0.5 * ((forward(p, point)[-1] - target) ** 2).sum(), example)
     for name, value in judged.items():
         print(f"{name}: largest difference {np.abs(found[name] - value).max():.1e}")
-except NotImplementedError:
+except (NameError, NotImplementedError):
     print("Come back here when problems 1 to 7 are done.")
 
 # %% [markdown]
@@ -920,7 +920,7 @@ answer = call(
 )
 new, changes = check_tuple("update(params, grads, changes, 0.1, 0.9)", answer, 2)
 check_dict(
-    "update(...), changes,",
+    "changes of update(...)",
     changes,
     {"W1": [[0.15, 0.1]], "b1": [-1.1]},
     "alpha times the old change, minus eta times the gradient.",
@@ -937,7 +937,7 @@ check_dict(
     },
 )
 check_dict(
-    "update(...), parameters,",
+    "parameters of update(...)",
     new,
     {"W1": [[1.15, 2.1]], "b1": [-1.1]},
     "The new change is added to the parameter.",
@@ -954,8 +954,8 @@ data = [{"W1": rng.normal(size=(2, 3)), "b1": rng.normal(size=2)} for _ in range
 answer = call(update, *data, 0.3, 0.5)
 new, changes = check_tuple("update(...)", answer, 2)
 wanted = {name: data[2][name] / 2 - 0.3 * data[1][name] for name in data[0]}
-check_dict("update(...) of random numbers, changes,", changes, wanted)
-check_dict("update(...) of random numbers, parameters,", new, {n: data[0][n] + wanted[n] for n in wanted})
+check_dict("changes of update(random numbers)", changes, wanted)
+check_dict("parameters of update(random numbers)", new, {n: data[0][n] + wanted[n] for n in wanted})
 check_keeps_input("update", update, *data, 0.3, 0.5)
 ### END HIDDEN TESTS
 
