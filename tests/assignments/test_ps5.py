@@ -44,7 +44,7 @@ def test_each_rule_is_graded_in_two_cells():
 
 @pytest.fixture(scope="module")
 def names():
-    return PS5.names_after(*PS5.answers)
+    return dict(PS5.solved)
 
 
 def test_the_machines_of_the_instructor_agree_with_each_other(names):
