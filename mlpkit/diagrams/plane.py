@@ -330,7 +330,8 @@ def level_lines(
         outlines, offsets = cast(
             tuple[list[Array], list[Array]], generator.filled(level, max(top, level + 1.0))
         )
-        data = "".join(_rings(points, cuts) for points, cuts in zip(outlines, offsets, strict=True))
+        rings = [_rings(points, cuts, axes) for points, cuts in zip(outlines, offsets, strict=True)]
+        data = "".join(rings)
         body += f'<path class="level" fill="{_shade(n / max(len(chosen) - 1, 1))}" d="{data}"/>'
     return f'<rect width="100%" height="100%" fill="{_shade(0.0)}"/>{body}'
 
@@ -341,18 +342,23 @@ def default_levels(values: Array, count: int = 12) -> tuple[float, ...]:
     return tuple(float(level) for level in np.unique(np.quantile(values, shares)))
 
 
-def _rings(points: Array, cuts: Array) -> str:
-    return "".join(_ring(points[start:end]) for start, end in pairwise(cuts))
+def _rings(points: Array, cuts: Array, axes: Axes) -> str:
+    return "".join(_ring(points[start:end], axes) for start, end in pairwise(cuts))
 
 
-def _ring(points: Array) -> str:
-    """A closed outline in tenths, with about sixty points or one in six units, whichever is finer."""
+def _ring(points: Array, axes: Axes) -> str:
+    """A closed outline in tenths, with about sixty points or one in six units, whichever is finer.
+
+    Points on the edge of the rectangle are kept: without a corner the outline would run inside of it, and be
+    seen there.
+    """
     bends = np.ones(len(points), dtype=bool)
     along = np.diff(points, axis=0)
     bends[1:-1] = np.abs(along[1:, 0] * along[:-1, 1] - along[1:, 1] * along[:-1, 0]) > 1e-6
     points = points[bends]
     walked = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(points, axis=0)).sum(axis=1))])
     kept = np.diff(walked // min(6.0, max(walked[-1] / 60, 0.5)), prepend=-1.0) > 0
+    kept |= (np.minimum(points, (axes.width, axes.height) - points) < 1e-6).any(axis=1)
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points[kept]) + "Z"
 
 

@@ -12,7 +12,7 @@ from scipy.special import expit
 
 from mlpkit import explorers
 from mlpkit.descent import SURFACES
-from mlpkit.diagrams.plane import Axes, clipped_pieces, ticks
+from mlpkit.diagrams.plane import Axes, clipped_pieces, level_lines, ticks
 from mlpkit.diagrams.raster import DIVERGING, diverging_bytes, image
 from mlpkit.explorers import Choice, Exploration, Slider, View, part
 from mlpkit.explorers.images import weight_facts
@@ -125,6 +125,18 @@ def test_ticks_are_round_numbers():
 def test_ticks_lie_in_the_range(low, width):
     values = ticks(low, low + width)
     assert all(low - 1e-6 * width <= value <= low + width * (1 + 1e-6) for value in values)
+
+
+@pytest.mark.parametrize("name", ["tilted bowl", "narrow valley", "two minima"])
+def test_areas_above_a_level_reach_into_the_corners(name):
+    surface, axes = SURFACES[name], Axes((-4, 4), (-1.6, 1.6), 0, 0, 400, 366)
+    corners = {(0, 0): (-4, 1.6), (400, 0): (4, 1.6), (0, 366): (-4, -1.6), (400, 366): (4, -1.6)}
+    heights = {place: float(surface(np.array(corner))) for place, corner in corners.items()}
+    for level in np.linspace(0.05, 0.95, 19) * max(heights.values()):
+        outline = re.findall(r' d="([^"]*)"', level_lines(axes, surface, [level]))[0]
+        pairs = [pair.split() for pair in re.split("[MLZ]+", outline) if pair]
+        inside = {place for place, height in heights.items() if height > level}
+        assert inside <= {(float(x), float(y)) for x, y in pairs}
 
 
 @given(st.lists(st.tuples(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12)), min_size=2, max_size=12))
