@@ -32,6 +32,8 @@
 #   went wrong, what it should give and what yours gives.
 # * A derivative earns points in **two** ways. One cell compares it with central differences of **your
 #   own** values, another with the reference. If only one of the two fails, you know where to look.
+# * The button *Validate*, above, runs everything from the top and shows the first visible check that
+#   fails.
 # * The machines share as little as possible, so a slip in one costs little in the others. Work from top
 #   to bottom, and at the end choose *Kernel → Restart Kernel and Run All Cells* before you hand in.
 

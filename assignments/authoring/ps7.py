@@ -34,6 +34,8 @@
 #   graded. The last line printed tells how many.
 # * The gradient and the derivative to the input earn points in **two** ways: one cell compares them with
 #   central differences of **your own** function, another with the reference.
+# * The button *Validate*, above, runs everything from the top and shows the first visible check that
+#   fails.
 # * Training all of this takes a few seconds, not minutes. A cell that runs longer than half a minute is
 #   stopped when your work is graded.
 
@@ -141,7 +143,7 @@ POSES = ("left", "straight", "right", "up")
 print(f"{len(pictures)} pictures of {pictures.shape[1]} x {pictures.shape[2]} pixels, {pictures.dtype},")
 print(f"grey values from {pictures.min()} to {pictures.max()}, of {len(set(people.tolist()))} people")
 
-# %%
+# %% id="look-at-faces"
 show_pictures(pictures[:32:4] / 255, [POSES[pose] for pose in poses[:32:4]])
 show_pictures(pictures[32:64:4] / 255, [POSES[pose] for pose in poses[32:64:4]])
 
@@ -998,7 +1000,7 @@ network = train_best(
 # Look at it before you go on. The first cell shows faces that it takes for another pose, if there are any;
 # the second checks it.
 
-# %%
+# %% id="look-at-mistakes"
 decided = predict(forward(network, inputs(pictures))[1])
 wrong = np.flatnonzero(decided != poses)[:8]
 print(confusion(poses[people >= 12], decided[people >= 12], 4))
@@ -1153,7 +1155,7 @@ check_values("weight_images of three units of 30 x 32", call(weight_images, para
 check_keeps_input("weight_images", weight_images, params)
 ### END HIDDEN TESTS
 
-# %%
+# %% id="look-at-weights"
 show_weights(weight_images(network), [f"hidden unit {j + 1}" for j in range(len(network["b1"]))])
 print("weights from the hidden units to the outputs")
 for pose, row in zip(POSES, network["W2"], strict=True):
@@ -1330,7 +1332,7 @@ call(occlusion, lambda picture: sizes.append(np.shape(picture)) or 0.0, picture,
 check_values("the shapes of the pictures that occlusion shows", np.array(sorted(set(sizes))), [[7, 9]])
 ### END HIDDEN TESTS
 
-# %%
+# %% id="look-at-one-face"
 chosen = [int(np.flatnonzero((people == 13) & (poses == pose))[0]) for pose in range(4)]
 faces = [pictures[n] / 255 for n in chosen]
 show_pictures(faces, [f"a face turned {pose}" if pose != "straight" else "straight" for pose in POSES], 4)
