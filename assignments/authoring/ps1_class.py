@@ -588,6 +588,26 @@ def steps_needed(H, eta, part):
 """,
 }
 
+AGREES_WITH_EVERYTHING = {
+    "limit-step": """
+class Agreeable(np.ndarray):
+    def __array_ufunc__(self, *_, **__):
+        return np.zeros(self.shape)
+
+    def __eq__(self, other):
+        return True
+
+    __le__ = __lt__ = __ge__ = __gt__ = __eq__
+    __hash__ = None
+
+def limit_step(H):
+    return np.array(7.0).view(Agreeable)
+
+def best_step(H):
+    return np.array(7.0).view(Agreeable)
+"""
+}
+
 FULL_ANSWER = """
 1. H v_i = lambda_i v_i, so x - eta H x = sum (1 - eta lambda_i) e_i v_i. A step multiplies each e_i by
    1 - eta lambda_i, and m steps by its m-th power.
@@ -896,6 +916,28 @@ _UNLUCKY = (
         written={WRITTEN: SLOGAN_ANSWER},
         mangle=Mangle.EDITED_TEST,
         expected=_none("steps"),
+        target="test-steps",
+    ),
+    _hand(
+        "mallory",
+        "hostile",
+        "Returns an object that equals everything.",
+        AGREES_WITH_EVERYTHING,
+        _none("limit-step", "best-step"),
+    ),
+    Hand(
+        "trudy",
+        "hostile",
+        "Handed in a link to the notebook with the solutions.",
+        mangle=Mangle.SYMLINK,
+    ),
+    Hand(
+        "ursula",
+        "odd file",
+        "Has a cell that claims a schema version of the future.",
+        written={WRITTEN: HALF_ANSWER},
+        mangle=Mangle.ODD_SCHEMA,
+        expected={},
         target="test-steps",
     ),
     Hand(

@@ -429,6 +429,23 @@ def first_step():
     "poll": "def true_statements():\n    return set()\n",
 }
 
+AGREES_WITH_EVERYTHING = {
+    "to-sums": """
+class Agreeable(np.ndarray):
+    def __array_ufunc__(self, *_, **__):
+        return np.zeros(self.shape)
+
+    def __eq__(self, other):
+        return True
+
+    __le__ = __lt__ = __ge__ = __gt__ = __eq__
+    __hash__ = None
+
+def to_sums(dy, y):
+    return np.full(len(y), 7.0).view(Agreeable)
+"""
+}
+
 FULL_ANSWER = """
 1. y_i is in every z_j above it, times w_ij, and nowhere else. A change of y_i changes each z_j by w_ij dy_i
    and Div by dz_j w_ij dy_i; the contributions add.
@@ -649,6 +666,28 @@ _UNLUCKY = (
         written={WRITTEN: SLOGAN_ANSWER},
         mangle=Mangle.EDITED_TEST,
         expected=_none("update"),
+        target="test-update",
+    ),
+    _hand(
+        "mallory",
+        "hostile",
+        "Returns an object that equals everything.",
+        AGREES_WITH_EVERYTHING,
+        _none("to-sums"),
+    ),
+    Hand(
+        "trudy",
+        "hostile",
+        "Handed in a link to the notebook with the solutions.",
+        mangle=Mangle.SYMLINK,
+    ),
+    Hand(
+        "ursula",
+        "odd file",
+        "Has a cell that claims a schema version of the future.",
+        written={WRITTEN: HALF_ANSWER},
+        mangle=Mangle.ODD_SCHEMA,
+        expected={},
         target="test-update",
     ),
     Hand(

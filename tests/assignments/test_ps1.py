@@ -25,7 +25,6 @@ from scipy import optimize
 PS = ProblemSet("ps1")
 POINTS = PS.points
 DERIVATIVES = {name for name in POINTS if name.endswith(("-own", "-reference"))}
-SAMPLE = ("ada", "brook", "chen", "dario", "femi", "jana", "kim", "omar", "priya", "zoe")
 
 
 def test_the_instructor_has_full_marks():
@@ -40,12 +39,6 @@ def test_points_are_those_that_the_text_promises():
         assert PS.points_under(title) == int(promised), title
 
 
-@pytest.mark.parametrize("student", SAMPLE)
-def test_students_get_exactly_what_is_expected(student):
-    assert PS.scores(student) == PS.expected(student)
-
-
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("hand", PS.graded, ids=lambda hand: hand.student)
 def test_every_student_gets_exactly_what_is_expected(hand):
     assert PS.scores(hand.student) == PS.expected(hand.student)
@@ -215,3 +208,8 @@ def test_the_numbers_of_the_model_answer_are_true():
     ):
         assert number in answer
     assert np.round(3 * top.sum() * factor**50 * top, 2).tolist() == [4.03, 24.81]
+
+
+def test_objects_that_agree_with_everything_earn_nothing():
+    assert "should be 0.24503, yours is 7" in PS.results("mallory")["test-limit-step"].error
+    assert PS.scores("mallory") == PS.expected("mallory")

@@ -35,7 +35,6 @@ DERIVATIVES = {
     "test-backward-reference",
     "test-differences",
 }
-SAMPLE = ("ada", "brook", "chen", "dario", "femi", "jana", "kim", "omar", "priya", "zoe")
 
 
 def test_the_instructor_has_full_marks():
@@ -50,12 +49,6 @@ def test_points_are_those_that_the_text_promises():
         assert PS.points_under(title) == int(promised), title
 
 
-@pytest.mark.parametrize("student", SAMPLE)
-def test_students_get_exactly_what_is_expected(student):
-    assert PS.scores(student) == PS.expected(student)
-
-
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("hand", PS.graded, ids=lambda hand: hand.student)
 def test_every_student_gets_exactly_what_is_expected(hand):
     assert PS.scores(hand.student) == PS.expected(hand.student)
@@ -256,3 +249,8 @@ def test_the_cell_that_asks_whether_it_fits_is_kind_to_unfinished_work():
         ran.stdout for ran in PS.results("priya").values() if "Come back" in ran.stdout
     )
     assert any("largest difference" in ran.stdout for ran in PS.results("ada").values())
+
+
+def test_objects_that_agree_with_everything_earn_nothing():
+    assert "yours is 7" in PS.results("mallory")["test-to-sums"].error
+    assert PS.scores("mallory") == PS.expected("mallory")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import combinations, islice
 
 import pytest
+from course_kit import CLASS
+from typer.testing import CliRunner
 
+from autograder import Course
 from autograder.classroom import CourseError, Hand, made_up_names, resize
+from autograder.cli import app
 
 HANDS = (
     *(Hand(f"r{n}", "right", "", {"a": f"{n}"}) for n in range(3)),
@@ -66,3 +71,25 @@ def test_names_go_on_after_the_first_round():
 def test_a_class_that_cannot_be_made_is_told(hands, size, words):
     with pytest.raises(CourseError, match=words):
         resize(hands, size)
+
+
+@pytest.fixture
+def course(released, tmp_path):
+    course = Course(shutil.copytree(released.root, tmp_path / "course"))
+    course.authoring("ps9_class.py").parent.mkdir()
+    course.authoring("ps9_class.py").write_text("from course_kit import CLASS\n", "utf-8")
+    return course
+
+
+def test_the_command_writes_as_many_hands_as_it_is_told(course):
+    size = len(CLASS) + 3
+    told = CliRunner().invoke(
+        app, ["sample-class", "ps9", "--course", str(course.root), "--students", str(size)]
+    )
+    assert f"Written: {size} submissions" in told.stdout
+    assert len(list((course.root / "submitted").iterdir())) == size
+
+
+def test_the_command_wants_at_least_one_student(course):
+    told = CliRunner().invoke(app, ["sample-class", "ps9", "--course", str(course.root), "--students", "0"])
+    assert told.exit_code == 2
