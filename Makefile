@@ -62,7 +62,8 @@ types: setup
 units: setup
 	$(PY) -m pytest -n 2 --dist loadfile -m "not exhaustive and not browser" tests
 
-notebooks: setup check
+notebooks: setup
+	$(PY) -m tools.build_notebooks --check --sources
 	$(PY) -m pytest -n 2 --dist loadfile --nbval -p no:cacheprovider lectures
 
 browser: setup
@@ -71,6 +72,7 @@ browser: setup
 test: lint types units notebooks browser ## all tests that a change must pass (at most ten minutes)
 
 test-all: setup ## the exhaustive tests on top
+	$(PY) -m tools.build_notebooks --check
 	$(PY) -m pytest -n 2 --dist loadfile -m "exhaustive and not browser" tests
 	$(PY) -m pytest -m "browser and not page" tests/browser
 

@@ -235,3 +235,30 @@ def test_texts_are_compared_to_six_digits(expected, got, same):
 )
 def test_values_are_compared_to_six_digits(expected, got, same):
     assert same_value(expected, got) is same
+
+
+def test_sources_alone_are_checked_without_running_a_lecture(course, capfd, monkeypatch):
+    def never(*arguments):
+        raise AssertionError("a lecture was run")
+
+    monkeypatch.setattr("tools.build_notebooks.build.execute", never)
+    assert run(course, "--check", "--sources") == 0
+    source = course / "lectures" / "09-first.py"
+    source.write_text(source.read_text().replace("print(1 / 3, 7)", "print(1 / 3, 8)"))
+    assert run(course, "--check", "--sources") == 1
+    assert "source: expected 'print(1 / 3, 8)' got 'print(1 / 3, 7)'" in capfd.readouterr().err
+
+
+def test_metadata_and_new_cells_are_compared_without_running(course, capfd):
+    _edit(course / LECTURE, lambda nb: nb.metadata.kernelspec.update(name="other"))
+    source = course / "lectures" / "09-first.py"
+    source.write_text(source.read_text() + '\n# %% id="late"\nprint(2)\n')
+    assert run(course, "--check", "--sources") == 1
+    said = capfd.readouterr().err
+    assert "metadata kernelspec" in said
+    assert "cell late" in said
+
+
+def test_sources_need_check(course):
+    with pytest.raises(SystemExit):
+        run(course, "--sources")

@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
 
 from tools.build_notebooks.build import Built, build, check, write
@@ -27,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add = arguments.add_argument
     add("--check", action="store_true", help="write nothing; fail if a committed notebook differs")
+    add("--sources", action="store_true", help="with --check: compare all but outputs; run no lecture")
     add("--only", nargs="+", metavar="STEM", help="these sources only, such as 09-name or ps2 (default: all)")
     add("--jobs", type=_positive, default=2, help="notebooks at a time (default: %(default)s)")
     add("--timeout", type=_positive, default=120, help="seconds for one cell (default: %(default)s)")
@@ -45,7 +47,10 @@ def _positive(text: str) -> int:
 
 def main(argv: Sequence[str] | None = None, registry: Registry | None = None) -> int:
     """Run the command; return 0 if all is well, 1 if something is wrong with a source or a notebook."""
-    options = parser().parse_args(argv)
+    arguments = parser()
+    options = arguments.parse_args(argv)
+    if options.sources and not options.check:
+        arguments.error("--sources goes with --check: a notebook is built only by running it")
     root = options.root.resolve()
     try:
         load_jupytext()
@@ -54,7 +59,8 @@ def main(argv: Sequence[str] | None = None, registry: Registry | None = None) ->
         report(failure.problems)
         return 1
     formulas = registry or course_registry()
-    failed = run(targets, formulas, options.jobs, options.timeout, checking=options.check)
+    making = partial(build, registry=formulas, timeout=options.timeout, execute_lectures=not options.sources)
+    failed = run(targets, making, options.jobs, checking=options.check)
     if options.check:
         orphans = [] if options.only else find_orphans(root, targets)
         report(orphans)
@@ -75,12 +81,12 @@ def choose(targets: list[Target], only: list[str] | None) -> list[Target]:
     return [target for target in targets if target.stem in only]
 
 
-def run(targets: list[Target], registry: Registry, jobs: int, timeout: int, *, checking: bool) -> bool:
+def run(targets: list[Target], making: Callable[[Target], Built], jobs: int, *, checking: bool) -> bool:
     """Build the targets, each in a process of its own, and write or check them; tell whether any failed."""
     failed = False
     # A thread only waits: the work is done by the kernel, or by nbgrader, which is a process of its own.
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(_timed, target, registry, timeout): target for target in targets}
+        futures = {pool.submit(_timed, target, making): target for target in targets}
         try:
             for future in as_completed(futures):
                 failed |= _finish(futures[future], future, checking)
@@ -92,10 +98,10 @@ def run(targets: list[Target], registry: Registry, jobs: int, timeout: int, *, c
     return failed
 
 
-def _timed(target: Target, registry: Registry, timeout: int) -> tuple[Built, float]:
+def _timed(target: Target, making: Callable[[Target], Built]) -> tuple[Built, float]:
     """Build a target; return it with the seconds that it took."""
     start = time.perf_counter()
-    return build(target, registry, timeout), time.perf_counter() - start
+    return making(target), time.perf_counter() - start
 
 
 def _finish(target: Target, future: Future[tuple[Built, float]], checking: bool) -> bool:
