@@ -10,11 +10,15 @@ from __future__ import annotations
 import ast
 import asyncio
 import importlib
+import os
 import sys
+import sysconfig
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from . import split
@@ -29,6 +33,12 @@ __all__ = ["START", "WITHHELD", "Channel", "OfferedNames", "TestShell", "run_stu
 
 START = -1  # the moment before the first cell
 WITHHELD = "raised by the answer; what it says is shown when you run this cell in your own notebook"
+_LIBRARIES = (
+    *(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    str(Path(__file__).resolve().parent) + os.sep,
+    "<frozen ",
+    "<__array_function__",
+)
 Cells = Sequence[tuple[int, str]]
 Spare = Callable[[], Mapping[str, str]]
 
@@ -86,13 +96,32 @@ def _nowhere(event: Any) -> None:
 
 
 class TestShell(CellShell):
-    """Runs test cells: what an exception of the student says is not shown."""
+    """Runs test cells: what an exception of the student says is not shown, nor is the way through libraries.
+
+    A student needs the line of the test. Reading the libraries' sources to show theirs took 100 ms an error.
+    """
 
     __test__ = False  # for pytest, which takes it for a class of tests
 
-    def showtraceback(self, *args: Any, **kwargs: Any) -> None:
-        _withhold(sys.exc_info()[1])
-        super().showtraceback(*args, **kwargs)
+    def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
+        kind, error, trace = exc_tuple or sys.exc_info()
+        _withhold(error)
+        super().showtraceback((kind, error, _own_frames(trace)), *args, **kwargs)
+
+
+def _own_frames(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames of libraries and of this package; all if there are no others."""
+    entries = []
+    step = trace
+    while step is not None:
+        entries.append(step)
+        step = step.tb_next
+    # The outermost is IPython's, which it leaves out by itself.
+    kept = [e for e in entries[1:] if not e.tb_frame.f_code.co_filename.startswith(_LIBRARIES)]
+    made: TracebackType | None = None
+    for entry in reversed([*entries[:1], *kept] if kept else []):
+        made = TracebackType(made, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return made or trace
 
 
 def _withhold(error: BaseException | None) -> None:

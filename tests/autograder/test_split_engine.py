@@ -223,6 +223,15 @@ def test_what_an_answer_says_in_an_exception_is_withheld(kit):
     assert course.shown[1][0]["ename"] == "StudentError"
 
 
+def test_a_traceback_shows_the_lines_of_tests_and_none_of_libraries(kit):
+    source = "import numpy as np\ndef near(a, b):\n    np.testing.assert_allclose(a, b)\nnear(f(1), 2.0)"
+    course = kit(answer("f", "def f(x):\n    return 1.0"), checks("t", source))
+    assert course.hand_in() == {"t": 0}
+    frames = course.shown[1][0]["traceback"]
+    assert not [line for line in frames if "site-packages" in line or "contextlib" in line]
+    assert sum("line " in frame for frame in frames[:-1]) == 2
+
+
 NOT_ALLOWED = "scipy may not be imported here. This assignment allows: numpy, mlpkit.datasets, and the standard library."
 STATEMENTS = {
     "import json, numpy.fft": True,
