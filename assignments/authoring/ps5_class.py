@@ -320,7 +320,15 @@ def topological_order(node, seen=None):
 }
 
 CLASSES = {
-    "dual": DUAL.replace("class Dual:", "class Number:\n    kind = 'number'\n\n\nclass Dual(Number):\n"),
+    "dual": "from dataclasses import dataclass\n\n\n@dataclass(frozen=True)"
+    + _but(
+        DUAL,
+        """    def __init__(self, value, derivative=0.0):
+        self.value = value
+        self.derivative = derivative
+""",
+        "    value: float\n    derivative: float = 0.0\n",
+    ),
     "node": _but(
         _but(NODE, "        self.parents = parents\n", "        self.parents = tuple(parents)\n"),
         "        return Node(value, [(self, slope)])",
@@ -538,15 +546,12 @@ def quiz(x, z):
 """
 }
 NEVER_ENDS = {
-    "topological-order": """
-def topological_order(node):
-    order, todo = [], [node]
-    while todo:
-        current = todo[-1]
-        if all(parent in order for parent, _ in current.parents):
-            order.append(current)
-        todo.extend(parent for parent, _ in current.parents)
-    return order
+    "central-difference": """
+def central_difference(f, x, h=1e-5):
+    slope, before = (f(x + h) - f(x - h)) / (2 * h), None
+    while slope != before:
+        before = (f(x + h) - f(x)) / h
+    return slope
 """
 }
 DOES_NOT_PARSE = {
@@ -697,7 +702,7 @@ _RIGHT = (
     _hand("bruno", "right", "Writes every case and every loop out.", LOOPS),
     _hand("chloe", "right", "Writes short expressions, tuples, and a dict for the order.", TERSE),
     _hand(
-        "denis", "right", "Derives classes, and keeps the graph in one of them.", CLASSES, answer=HALF_ANSWER
+        "denis", "right", "Makes data classes, and keeps the graph in an object.", CLASSES, answer=HALF_ANSWER
     ),
     _hand("elin", "right", "Puts quotients, cosine and sigmoid together from other parts.", COMPOSED),
 )
@@ -990,9 +995,9 @@ _UNFINISHED = (
     _hand(
         "rolf",
         "endless",
-        "Has an order that never ends.",
+        "Waits until forward and central difference are equal.",
         NEVER_ENDS,
-        ("topological-order", "deep-graph", *_both("reverse-gradient"), "quiz-machines", *NETWORK),
+        ("central-difference",),
     ),
 )
 _UNLUCKY = (

@@ -1158,6 +1158,7 @@ check_keeps_input("weight_images", weight_images, params)
 # %% id="look-at-weights"
 show_weights(weight_images(network), [f"hidden unit {j + 1}" for j in range(len(network["b1"]))])
 print("weights from the hidden units to the outputs")
+print(" " * 12 + "  ".join(f"unit {j + 1}".rjust(6) for j in range(len(network["b1"]))))
 for pose, row in zip(POSES, network["W2"], strict=True):
     print(f"{pose:>10}  " + "  ".join(f"{weight:6.2f}" for weight in row))
 
