@@ -34,9 +34,8 @@ from mlpkit.widgets import Poll, hessian_explorer
 # ## Flat ground, in one dimension
 #
 # At the bottom of a valley the ground is level: the derivative is 0. Such places are called **stationary** (or critical)
-# points. Here is a function that has three of them,
-#
-# $f(x)=\tfrac15x^5-\tfrac13x^3,\qquad f'(x)=x^4-x^2=x^2(x-1)(x+1),\qquad f''(x)=4x^3-2x$.
+# points. The function $f(x)=\tfrac15x^5-\tfrac13x^3$ has three of them, since its derivative is
+# $f'(x)=x^4-x^2=x^2(x-1)(x+1)$. Its second derivative is $f''(x)=4x^3-2x$.
 #
 # > **Think first.** Where is $f'=0$? What is each of these points? Decide from the *signs* of $f'$ on both sides.
 #
@@ -50,6 +49,10 @@ curves = {
     "$f'$": (xs**4 - xs**2, ORANGE, "--"),
     "$f''$": (4 * xs**3 - 2 * xs, "#5c3d99", "-."),
 }
+height, slope, bend = (line for line, _, _ in curves.values())
+assert np.allclose(np.gradient(height, xs)[1:-1], slope[1:-1], atol=2e-3)
+assert np.allclose(np.gradient(slope, xs)[1:-1], bend[1:-1], atol=2e-3)
+
 with theme():
     drawn, rows = figure(7.0, 5.8, rows=3)
     for axes, (name, (values, colour, style)) in zip(rows, curves.items(), strict=True):
@@ -595,11 +598,9 @@ assert np.allclose(curvatures(A), [0.586, 2, 3.414], atol=5e-4)
 # ### Try it: the misprint
 #
 # In the lecture deck from which this example comes, the function is printed with $-x_2^2$ instead of $+x_2^2$, and then the gradient,
-# the point and the Hessian above follow. One sign in one place! Take the *printed* function seriously:
-#
-# $f=x_1^2+x_1(1-x_2)-x_2^2-x_2x_3+x_3^2+x_3$.
-#
-# Where is it stationary, and what is the point? (`np.linalg.solve` and `curvatures` may help.)
+# the point and the Hessian above follow. One sign in one place! Take the *printed* function,
+# $x_1^2+x_1(1-x_2)-x_2^2-x_2x_3+x_3^2+x_3$, seriously: where is it stationary, and what kind of point is that?
+# (`np.linalg.solve` and `curvatures` may help.)
 
 # %% id="try-misprint-code"
 my_stationary = None  # three numbers

@@ -670,7 +670,7 @@ Poll(
 # one. So on a convex function that *has* a minimum, and whose curvature is bounded, descent with a small enough step finds it
 # from any start.
 #
-# The loss of a network is not convex. Here is the simplest landscape of that kind, with two valleys. The deeper one is on the
+# The loss of a network is not convex (you saw the proof in lecture 05: exchange two hidden units and go half-way). Here is the simplest landscape of that kind, with two valleys. The deeper one is on the
 # left.
 #
 # > **Think first.** Five walks start at the white circles. Which of them end in the deeper valley?
