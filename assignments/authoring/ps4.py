@@ -7,7 +7,7 @@
 # mini-batch passes through a layer in one line. Then the layer itself becomes exchangeable: each kind
 # is a pair of functions, its **value** and its **pull**, which takes derivatives back from the
 # layer's outputs to its sums. Once you have the pairs for softmax, for multiplicative units and for
-# max units, three more lines are a backward pass for any mixture of them.
+# max units, a few more lines are a backward pass for any mixture of them.
 #
 # | what you build | problem |
 # |---|---|
@@ -349,15 +349,19 @@ check_keeps_input("affine", affine, Y, W, b)
 # %% [markdown]
 # ## Problem 3. Gradients of the parameters (5 points)
 #
-# One instance, a column, has the gradient $\dot z_k\,y_{k-1}^T$: every weight's derivative is what
-# comes in, times the overdot of the unit that it leads to. The loss is the mean over the batch. A
-# product of two matrices adds up the contributions of all instances by itself:
+# For one instance, in columns, every weight's derivative is what comes in, times the overdot of the
+# unit that it leads to:
 #
-# {formula:batch-weight-gradient}
+# {formula:vector-weight-gradient}
 #
-# {formula:batch-bias-gradient}
+# {formula:vector-bias-gradient}
 #
-# Each function earns its points as long as it has the shape of its parameter: `(M, D)` and `(M,)`.
+# The loss is the mean over the batch, so its gradient is the mean of these. You could add them up in a
+# loop. But there is a product of two matrices that does it by itself, because the index that it sums
+# over is the instance.
+#
+# *On paper first:* which of `dZ` and `Y` must be transposed, and which comes first? A gradient has the
+# shape of its variable, `(M, D)` and `(M,)`. (Lecture 11, mini-batches.)
 
 
 # %% solution="parameter-gradients"
@@ -496,11 +500,12 @@ check_keeps_input("weight_gradient", weight_gradient, dZ, Y)
 # ## Problem 4. To the layer below (3 points)
 #
 # A unit below hands its output to every unit of this layer, so it collects from all of them, each
-# share weighted by the weight that it went through:
+# share weighted by the weight that it went through. For one instance, in columns:
 #
-# {formula:batch-to-layer-below}
+# {formula:vector-to-layer-below}
 #
-# This is an overdot again: row $t$ concerns instance $t$ and nothing is divided by $T$.
+# Write it for a batch, an instance a row. This is an overdot again: row $t$ concerns instance $t$, and
+# nothing is divided by $T$.
 
 
 # %% solution="to-layer-below"
@@ -594,7 +599,7 @@ check_keeps_input("to_layer_below", to_layer_below, dZ, W)
 # {formula:softmax-jacobian}
 #
 # ($\delta_{ij}$ is 1 if $i=j$, else 0.) Each instance has a Jacobian of its own, so a batch of $T$
-# gives an array of shape `(T, D, D)`. `softmax` itself is given above.
+# gives an array of shape `(T, D, D)`. `softmax` itself is given above. (Lecture 10, vector activations.)
 
 
 # %% solution="softmax-jacobian"
@@ -684,14 +689,16 @@ check_keeps_input("softmax_jacobian", softmax_jacobian, Z)
 # ## Problem 6. Softmax without its Jacobian (3 points)
 #
 # A classifier of 10,000 words has a Jacobian of a hundred million numbers for every instance, and
-# the backward pass needs none of them. It needs the product of the Jacobian's transpose with
-# $\dot y$, and there most of the work cancels:
+# the backward pass needs none of them. What it needs is the sum over the outputs,
 #
-# {formula:softmax-backward}
+# {formula:softmax-backward-sum}
 #
-# *On paper first:* multiply the Jacobian of problem 5 by $\dot y$ and find this line. The sum is a
-# single number for each instance. A function that takes derivatives back through an activation in
-# this way is called its **pull** here; the literature says *vector-Jacobian product*.
+# and most of that cancels. *On paper first:* let the delta pick its term, take out of the sum what
+# does not depend on $j$, and you have a line that needs a single number for each instance, and no
+# square array.
+#
+# A function that takes derivatives back through an activation in this way is called its **pull**
+# here; the literature says *vector-Jacobian product*.
 
 
 # %% solution="softmax-pull"
@@ -936,8 +943,12 @@ check_keeps_input("pair_products_pull", pair_products_pull, Z, dY)
 # With exponents 1 and 0 this picks factors; with -1 it divides. An exponent that is not whole asks
 # for $z_l>0$: there is no real square root of a negative number, and NumPy would quietly give `nan`,
 # which spreads through everything. So `power_products` raises `ValueError` if any entry of `Z` is 0 or
-# negative. Where all are positive, the derivative has a short form, because taking a power down by
-# one is dividing by $z_i$: $\partial y_j/\partial z_i=p_{ij}\,y_j/z_i$.
+# negative.
+#
+# {formula:power-products-slope}
+#
+# *On paper first:* where all are positive, this has a short form with $y_j$ itself in it, because
+# taking a power down by one is dividing by $z_i$. (Lecture 10, multiplicative units.)
 
 
 # %% solution="power-products"
@@ -981,7 +992,7 @@ def power_products_pull(Z, p, dY):
     >>> power_products_pull(np.array([[4.0, 3.0]]), np.array([[0.5], [2.0]]), np.array([[1.0]]))
     array([[ 2.25, 12.  ]])
     """
-    # Hint: with the quotient above it is one product of matrices and one division.
+    # Hint: with the short form it is one product of matrices and one division.
     ### BEGIN SOLUTION
     return (dY * power_products(Z, p)) @ p.T / Z
     ### END SOLUTION
@@ -1107,7 +1118,7 @@ check_keeps_input("power_products_pull", power_products_pull, Z, p, dY)
 #
 # So the backward pass **routes**: all that arrives at an output goes to the winner of its group. At a
 # tie there is no derivative, but there are subderivatives: any shares that add up to one, and this
-# course takes the first winner. Here every such choice is accepted.
+# course takes the first winner. Here every such choice is accepted. (Lecture 10, max units.)
 
 
 # %% solution="max-groups"

@@ -722,9 +722,9 @@ check_keeps_input("penalty_gradients", penalty_gradients, params, 0.03)
 #
 # {formula:weight-decay-step}
 #
-# Biases take a plain step. Mind the factor: the share is $\eta\lambda$. Some texts print $-\lambda
-# w$; their $\lambda$ is our $\eta\lambda$, and with it the strength of the penalty would change
-# whenever you change the step.
+# Biases take a plain step. Mind the factor: the share is $\eta\lambda$. Some texts print $-\lambda w$,
+# where $\lambda$ stands for our $\eta\lambda$. The strength of the penalty would then change whenever
+# you change the step.
 
 
 # %% solution="decay-step"
@@ -978,6 +978,9 @@ check_keeps_input("run_epoch", run_epoch, params, changes, X, d, batches, gradie
 # whose most probable class is the right one:
 #
 # {formula:accuracy}
+#
+# ($\hat c_t$ is the class with the largest output, $c_t$ that with the largest target, and $\delta$ is 1
+# where the two are equal, else 0.)
 
 
 # %% solution="accuracy"
@@ -1409,7 +1412,7 @@ check_other("two results of train_xor from two seeds", one, call(train_xor, X, d
 # %% [markdown]
 # ## Problem 13. Handwritten digits (4 points)
 #
-# Now something real: images of 8×8 pixels, written by 43 people, and ten classes. You are given 1,000
+# Now something real: images of 8×8 pixels, written by 13 people, and ten classes. You are given 1,000
 # of them, pixels from 0 to 1 in a row of 64, and may do with them what you like: keep some for
 # validation, scale the inputs (but the network that you return is given pixels as they are), choose
 # the layers. Your network is tried on images that it has not seen, and should read at least 92 of
@@ -1476,8 +1479,8 @@ check_reads("train_digits with the classes renamed", params, images[1000:], clas
 #
 # A poll in code: each function returns a set of capital letters, such as `{"B", "D"}`.
 #
-# 1. Which of these may a training set of its own, a validation set, and a test set be used for, if the test
-#    loss is to be an honest forecast? Give the letters of what **only the validation set** is for.
+# 1. The loss on the test set shall be an honest forecast. Which of these are then the job of the
+#    **validation set**, and of no other?
 #
 #    | letter | use |
 #    |---|---|
