@@ -168,7 +168,14 @@ def _parts(saved: Any) -> Iterable[Any]:
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
+    """Compare bytes: NaN is the same as itself here, and zero is not minus zero."""
+    return (
+        one.shape == other.shape and one.dtype == other.dtype and bool((_bytes(one) == _bytes(other)).all())
+    )
+
+
+def _bytes(array: np.ndarray) -> Any:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _put_back(node: _Node) -> None:
