@@ -7,9 +7,9 @@
 # 2. **Whatever comes in is added up**, each part times its weight.
 # 3. **There is a slope** wherever we stand.
 #
-# Look at the networks that people use and you find all three broken: a softmax breaks the first, the gates of an LSTM the second, a ReLU
-# the third. Does the algorithm break as well? No. Of its four steps a single one changes, and by the end of this
-# lecture you will have seen why, and which.
+# Look at the networks that people use and you find all three broken: a softmax breaks the first, the gates of
+# an LSTM the second, a ReLU the third. Does the algorithm break as well? No. Of its four steps a single one
+# changes, and by the end of this lecture you will have seen why, and which.
 #
 # **You will be able to**
 #
@@ -18,7 +18,8 @@
 # * send derivatives back through products, powers and maxima;
 # * say what a subgradient is, where there is one, and what a gradient check makes of a kink.
 #
-# **You need** the backward pass (lecture 09), sums over paths (07) and the softmax with its cross-entropy (03, 04). Take about 75 minutes.
+# **You need** the [backward pass](09-the-backward-pass.ipynb), [sums over paths](07-chain-rule-as-influence.ipynb), and the
+# [softmax](03-activations.ipynb) with its [cross-entropy](04-divergences.ipynb). Take about 75 minutes.
 
 # %% id="imports"
 import numpy as np
@@ -49,8 +50,9 @@ from mlpkit.widgets import Poll, Stepper, subgradients
 # %% [markdown] id="vector-question"
 # ## What exactly is a vector activation?
 #
-# A function that takes *all* the sums of a layer and gives *all* its outputs at once, in such a way that an output may depend on any sum. A
-# *scalar* activation is a function of one number that every unit applies to its own sum.
+# A function that takes *all* the sums of a layer and gives *all* its outputs at once, in such a way that an
+# output may depend on any sum. A *scalar* activation is a function of one number that every unit applies to its
+# own sum.
 #
 # You can tell them apart by experiment. Move one sum a little and look which outputs move:
 
@@ -64,7 +66,8 @@ assert np.count_nonzero(sigmoid(z + nudge) - sigmoid(z)) == 1
 assert np.count_nonzero(softmax(z + nudge) - softmax(z)) == 3
 
 # %% [markdown] id="diagrams-intro"
-# As influence diagrams (lecture 07): in the first each sum influences one output, in the second each influences all.
+# As influence diagrams (lecture 07): in the first each sum influences one output, in the second each influences
+# all.
 
 # %% id="diagram-scalar"
 influence_diagram([(f"z{n}", f"y{n}", "f′(z)") for n in (1, 2, 3)], title="A scalar activation")
@@ -73,22 +76,23 @@ influence_diagram([(f"z{n}", f"y{n}", "f′(z)") for n in (1, 2, 3)], title="A s
 influence_diagram([(f"z{i}", f"y{j}") for i in (1, 2, 3) for j in (1, 2, 3)], title="A vector activation")
 
 # %% [markdown] id="vector-rule"
-# > **Think first.** You know $\dot y_1,\dot y_2,\dot y_3$. How many paths lead from $z_1$ to the divergence in the first diagram, and how
-# > many in the second?
+# > **Think first.** You know $\dot y_1,\dot y_2,\dot y_3$. How many paths lead from $z_1$ to the divergence in
+# > the first diagram, and how many in the second?
 #
 # One, and three. Multiply along each path and add over the paths, as ever:
 #
 # {formula:vector-activation-backward}
 #
-# This is the only thing that changes. The old rule is the special case in which all partial derivatives but one are zero,
+# This is the only thing that changes. The old rule is the special case in which all partial derivatives but one
+# are zero,
 #
 # {formula:scalar-activation-as-vector}
 #
 # and then one term of the sum is left: slope times $\dot y$.
 #
-# The partial derivatives of all outputs to all sums make a table, the **Jacobian**: one row an output, one column a sum. Nobody said that there
-# must be as many rows as columns. Here are three vector activations; the last two change the number of units. We measure each Jacobian
-# by nudging one sum after the other.
+# The partial derivatives of all outputs to all sums make a table, the **Jacobian**: one row an output, one
+# column a sum. Nobody said that there must be as many rows as columns. Here are three vector activations; the
+# last two change the number of units. We measure each Jacobian by nudging one sum after the other.
 
 # %% id="jacobians"
 
@@ -117,8 +121,8 @@ for f, words in (
 #
 # {formula:linear-activation-jacobian}
 #
-# The polynomial's depends on where you are, and so does that of the softmax. (A layer that changes the number of units has $M_k$ sums and $D_k$
-# outputs. Its weights belong to the sums: $W_k$ has $M_k$ rows.)
+# The polynomial's depends on where you are, and so does that of the softmax. (A layer that changes the number
+# of units has $M_k$ sums and $D_k$ outputs. Its weights belong to the sums: $W_k$ has $M_k$ rows.)
 
 # %% id="poll-vector" fold=true
 Poll(
@@ -138,12 +142,12 @@ Poll(
 # ## The softmax, derived
 #
 # {formula:softmax}
-#
-# The quotient rule will do it, but there is a way without quotients: take the logarithm first. With $s=\sum_i e^{z_i}$ we have
-# $\log y_j=z_j-\log s$. Differentiate both sides to $z_i$:
+# The quotient rule will do it, but there is a way without quotients: take the logarithm first. With
+# $s=\sum_i e^{z_i}$ we have $\log y_j=z_j-\log s$. Differentiate both sides to $z_i$:
 #
 # * on the left, $\frac{1}{y_j}\frac{\partial y_j}{\partial z_i}$;
-# * on the right, the first term gives 1 if $i=j$ and else 0, which is what $\delta_{ij}$ says; the second gives $\frac1s e^{z_i}$, and that is $y_i$.
+# * on the right, the first term gives 1 if $i=j$ and else 0, which is what $\delta_{ij}$ says; the second gives
+#   $\frac1s e^{z_i}$, and that is $y_i$.
 #
 # Multiply by $y_j$:
 #
@@ -173,8 +177,8 @@ check_function(
 )
 
 # %% [markdown] id="try-softmax-note"
-# (The check measures by nudges. It uses $z=\log y$: the softmax of that is $y$ again, as its exponentials sum to one already.) The solution is folded
-# here:
+# (The check measures by nudges. It uses $z=\log y$: the softmax of that is $y$ again, as its exponentials sum
+# to one already.) The solution is folded here:
 
 
 # %% id="try-softmax-solution" fold=true
@@ -187,8 +191,8 @@ assert np.allclose(softmax_jacobian_solution(y), softmax.jacobian(z), rtol=0, at
 print(softmax_jacobian_solution(y).round(4))
 
 # %% [markdown] id="softmax-picture-intro"
-# In the picture blue is positive and orange negative. Before you look: what must each column sum to? (The outputs sum to one, whatever you do to
-# $z_i$.) And each row? (Adding the same to all $z$ changes nothing.)
+# In the picture blue is positive and orange negative. Before you look: what must each column sum to? (The
+# outputs sum to one, whatever you do to $z_i$.) And each row? (Adding the same to all $z$ changes nothing.)
 
 # %% id="softmax-picture" fold=true
 shown = np.array([0.0, 1.0, 2.0, 0.5])
@@ -232,7 +236,8 @@ assert np.allclose(table, table.T, rtol=0, atol=1e-16) and np.allclose(
 )
 
 # %% [markdown] id="softmax-pull"
-# For a thousand classes the table has a million entries. Nobody needs it: put the formula into the sum over paths, and what is left is
+# For a thousand classes the table has a million entries. Nobody needs it: put the formula into the sum over
+# paths, and what is left is
 #
 # {formula:softmax-backward}
 #
@@ -249,14 +254,16 @@ print("ż =", without_table.round(5))
 # %% [markdown] id="collapse"
 # ## Softmax and cross-entropy: $y-d$
 #
-# > **Think first.** The cross-entropy has $\partial\mathrm{Div}/\partial y_j=-d_j/y_j$. Put that for $\dot y_j$ into the formula above. What cancels?
+# > **Think first.** The cross-entropy has $\partial\mathrm{Div}/\partial y_j=-d_j/y_j$. Put that for $\dot y_j$
+# > into the formula above. What cancels?
 #
-# The factor $y_j$ in the mean cancels against the $1/y_j$, so the mean is $-\sum_j d_j=-1$, because targets sum to one. The first term gives
-# $y_i\cdot(-d_i/y_i)=-d_i$. What remains is
+# The factor $y_j$ in the mean cancels against the $1/y_j$, so the mean is $-\sum_j d_j=-1$, because targets sum
+# to one. The first term gives $y_i\cdot(-d_i/y_i)=-d_i$. What remains is
 #
 # {formula:softmax-cross-entropy}
 #
-# No exponential, no quotient, no Jacobian. This is not only beautiful. Watch the two ways when the network is very sure, and wrong:
+# No exponential, no quotient, no Jacobian. This is not only beautiful. Watch the two ways when the network is
+# very sure, and wrong:
 
 # %% id="collapse-code"
 d = np.array([0.0, 1.0, 0.0])
@@ -273,8 +280,9 @@ for sums in ([1.0, 2.0, 3.0], [400.0, 0.0, 0.0], [900.0, 0.0, 0.0]):
 assert not np.isfinite(two_steps).all() and np.isfinite(one_step).all()
 
 # %% [markdown] id="collapse-answer"
-# In the last line $y_2$ is so small that it became 0, and 1/0 spoils everything, just when the network most needs to learn. The joint formula does not
-# notice. That is why libraries offer "softmax with cross-entropy" as one piece, and why a backward pass should use it.
+# In the last line $y_2$ is so small that it became 0, and 1/0 spoils everything, just when the network most
+# needs to learn. The joint formula does not notice. That is why libraries offer "softmax with cross-entropy" as
+# one piece, and why a backward pass should use it.
 #
 # Here is the tiny network of lecture 08 with a softmax on top. While you step, look at steps 4 and 5: a sum of
 # layer 2 gets its dot, and **all** outputs are blue.
@@ -307,7 +315,8 @@ Stepper(
 #
 # {formula:multiplicative-unit-backward}
 #
-# and the same for $y_l$ with the roles exchanged. **Each factor's derivative is the other factor.** Such units are everywhere:
+# and the same for $y_l$ with the roles exchanged. **Each factor's derivative is the other factor.** Such units
+# are everywhere:
 #
 # | where | what is multiplied |
 # |---|---|
@@ -326,14 +335,17 @@ for gate in (1.0, 0.5, 0.0):
     assert (to_gate, to_memory) == (memory * above, gate * above)
 
 # %% [markdown] id="gate-answer"
-# A closed gate lets nothing through, forwards or backwards; but the gate *itself* still learns that opening would have mattered.
+# A closed gate lets nothing through, forwards or backwards; but the gate *itself* still learns that opening
+# would have mattered.
 #
-# A layer of products is a vector activation in disguise: take as many sums as you need factors, and let the activation multiply neighbours.
+# A layer of products is a vector activation in disguise: take as many sums as you need factors, and let the
+# activation multiply neighbours.
 #
 # {formula:pair-products}
 #
-# Twice as many sums as outputs. In the stepper the hidden layer multiplies. The first hidden sum has just got its dot: it is the dot of the product, times 0.1.
-# *Where does the 0.1 stand in the picture?* (In the partner's cell.) Step on and find the partner's value in each of the other three.
+# Twice as many sums as outputs. In the stepper the hidden layer multiplies. The first hidden sum has just got
+# its dot: it is the dot of the product, times 0.1. *Where does the 0.1 stand in the picture?* (In the partner's
+# cell.) Step on and find the partner's value in each of the other three.
 
 # %% id="products-stepper"
 multiplier = MLP(widths=(2, 2, 1), hidden=pair_products, output=identity)
@@ -353,7 +365,8 @@ Stepper(
 # %% [markdown] id="try-products-intro"
 # ### Try it: back through products
 #
-# Given the sums `z`, shape (2D,), and the dots `dy` of the products, shape (D,), return the dots of the sums, shape (2D,).
+# Given the sums `z`, shape (2D,), and the dots `dy` of the products, shape (D,), return the dots of the sums,
+# shape (2D,).
 
 # %% id="try-products"
 
@@ -418,8 +431,9 @@ except ValueError as refusal:
     print("at (-1.5, 2):", refusal)
 
 # %% [markdown] id="powers-domain"
-# A power that is not whole needs a positive $z$; a negative power needs a $z$ that is not 0. The deck that gives the formula (*A*) states no condition. Its
-# proof, and the way out: where all $z$ are positive a product of powers is a *sum* of logarithms with the exponents as weights,
+# A power that is not whole needs a positive $z$; a negative power needs a $z$ that is not 0. The deck that
+# gives the formula (*A*) states no condition. Its proof, and the way out: where all $z$ are positive a product
+# of powers is a *sum* of logarithms with the exponents as weights,
 #
 # {formula:power-products-as-sums}
 
@@ -445,18 +459,21 @@ Poll(
 # %% [markdown] id="kinks"
 # ## No slope: kinks
 #
-# The third assumption. A ReLU has slope 0 on the left and 1 on the right, and at $z=0$ the two disagree: there is no derivative. What shall $\dot z$ be?
+# The third assumption. A ReLU has slope 0 on the left and 1 on the right, and at $z=0$ the two disagree: there
+# is no derivative. What shall $\dot z$ be?
 #
-# Ask for less. A tangent of a bowl-shaped function touches the graph and stays below it everywhere. At a kink many lines do. Each $v$ with
+# Ask for less. A tangent of a bowl-shaped function touches the graph and stays below it everywhere. At a kink
+# many lines do. Each $v$ with
 #
 # {formula:subgradient}
 #
-# for **all** $x$ is called a **subgradient** of $f$ at $x_0$ (in one dimension: a subderivative). For the ReLU at 0 it reads
+# for **all** $x$ is called a **subgradient** of $f$ at $x_0$ (in one dimension: a subderivative). For the ReLU
+# at 0 it reads
 #
 # {formula:relu-subgradient}
 #
-# and you can see which $g$ do it. Move the slope $g$ in the picture: *at which values does the line begin to cut the graph?* Then move the point $z$ away from
-# 0 and try again. Then take $z^2$.
+# and you can see which $g$ do it. Move the slope $g$ in the picture: *at which values does the line begin to
+# cut the graph?* Then move the point $z$ away from 0 and try again. Then take $z^2$.
 
 # %% id="subgradients"
 subgradients()
@@ -469,11 +486,13 @@ print("     chosen:", relu.derivative([-1.0, 0.0, 1.0]))
 assert relu.subgradient_interval(0.0) == (0.0, 1.0) and relu.derivative(0.0) == 1.0
 
 # %% [markdown] id="subgradient-facts"
-# So any number between 0 and 1 will do at the kink; this course takes 1. Where there *is* a derivative (and the function is bowl-shaped) it is the only subgradient: nothing is lost.
+# So any number between 0 and 1 will do at the kink; this course takes 1. Where there *is* a derivative (and the
+# function is bowl-shaped) it is the only subgradient: nothing is lost.
 #
 # ### Three things that are often said, and what is true
 #
-# *"There is always one."* For convex functions. Not at a jump, and not where a graph folds downwards, as $-|x|$ does at 0: no line stays below it.
+# *"There is always one."* For convex functions. Not at a jump, and not where a graph folds downwards, as $-|x|$
+# does at 0: no line stays below it.
 
 # %% id="no-subgradient"
 print("threshold unit at 0:", threshold.subgradient_interval(0.0))
@@ -489,13 +508,15 @@ print(
 )
 
 # %% [markdown] id="secants"
-# There one takes what is at hand: the slope on one side, or the slope of a short **secant**. For the ReLU the symmetric secant says
+# There one takes what is at hand: the slope on one side, or the slope of a short **secant**. For the ReLU the
+# symmetric secant says
 #
 # {formula:secant}
 #
 # that is ½, halfway between the two sides.
 #
-# *"A subgradient points where the function increases."* Not if it is zero, and at a minimum zero is one. *"Then against a subgradient it must decrease."* Not even that:
+# *"A subgradient points where the function increases."* Not if it is zero, and at a minimum zero is one. *"Then
+# against a subgradient it must decrease."* Not even that:
 
 
 # %% id="not-downhill"
@@ -513,8 +534,9 @@ for step in (0.1, 0.01, 0.001):
 assert all(steep_roof(point - step * v) > steep_roof(point) for step in (0.1, 0.01, 0.001))
 
 # %% [markdown] id="why-it-works"
-# Still descent with subgradients works (with decreasing steps: a small enough one brings us *nearer to the minimum*, even where not lower). And in a network one hardly ever stands exactly on a kink.
-# The proofs that the printed sentences fail:
+# Still descent with subgradients works (with decreasing steps: a small enough one brings us *nearer to the
+# minimum*, even where not lower). And in a network one hardly ever stands exactly on a kink. The proofs that
+# the printed sentences fail:
 
 # %% id="subgradient-proofs"
 for name in ("a-subgradient-increase", "d-subgradient-direction", "d-subderivative-line"):
@@ -525,7 +547,8 @@ for name in ("a-subgradient-increase", "d-subgradient-direction", "d-subderivati
 # %% [markdown] id="check-at-kink"
 # ### What does a gradient check say at a kink?
 #
-# > **Think first.** A ReLU unit with $z$ exactly 0. We say its slope is 1. What will the central difference say?
+# > **Think first.** A ReLU unit with $z$ exactly 0. We say its slope is 1. What will the central difference
+# > say?
 
 # %% id="check-at-kink-code"
 hinge_net = MLP(widths=(1, 1, 1), hidden=relu, output=identity)
@@ -535,8 +558,9 @@ assert report
 report
 
 # %% [markdown] id="check-at-kink-answer"
-# Half of it: the secant again. Neither is wrong, they answer different questions. So a good check *excuses* an entry where a kink lies within its step, and says
-# so, instead of calling it right or wrong. (If you must check by hand: move a little away from the kink.)
+# Half of it: the secant again. Neither is wrong, they answer different questions. So a good check *excuses* an
+# entry where a kink lies within its step, and says so, instead of calling it right or wrong. (If you must check
+# by hand: move a little away from the kink.)
 #
 # ## The maximum
 #
@@ -554,7 +578,8 @@ assert np.allclose(measured_jacobian(largest, z), [[0, 0, 1]], rtol=0, atol=1e-9
 print("at a tie, (3, 3, 1):", largest.jacobian([3.0, 3.0, 1.0])[0])
 
 # %% [markdown] id="max-tie"
-# At a tie there is a kink, and every mixture of the winners' derivatives is a subgradient; we give it to the first. The ReLU is nothing else than a maximum, of $z$ and 0.
+# At a tie there is a kink, and every mixture of the winners' derivatives is a subgradient; we give it to the
+# first. The ReLU is nothing else than a maximum, of $z$ and 0.
 
 # %% id="poll-max" fold=true
 Poll(
@@ -578,13 +603,15 @@ Poll(
 # %% [markdown] id="groups"
 # ### Many maxima: groups
 #
-# A convolutional network takes the maximum over small patches of a picture (*pooling*). Each output has its own group of inputs $S_j$:
+# A convolutional network takes the maximum over small patches of a picture (*pooling*). Each output has its own
+# group of inputs $S_j$:
 #
 # {formula:max-groups}
 #
 # {formula:max-groups-slope}
 #
-# Below, a picture of 4 × 4 in patches of 2 × 2. On the left the inputs; on the right, where the four dots of the outputs end up. *Each patch has exactly one winner.*
+# Below, a picture of 4 × 4 in patches of 2 × 2. On the left the inputs; on the right, where the four dots of
+# the outputs end up. *Each patch has exactly one winner.*
 
 # %% id="pooling"
 image = np.random.default_rng(2).permutation(16).reshape(4, 4).astype(float)
@@ -637,7 +664,8 @@ print("dots of z:", overlapping.vjp([1.0, 5.0, 2.0], [0.4, -0.1]).round(3))
 assert np.allclose(overlapping.vjp([1.0, 5.0, 2.0], [0.4, -0.1]), [0.0, 0.3, 0.0], rtol=0, atol=1e-15)
 
 # %% [markdown] id="argmax-erratum"
-# The deck *A* writes the unit itself with "argmax". That is a *place*, not a value; it tells which derivative is 1:
+# The deck *A* writes the unit itself with "argmax". That is a *place*, not a value; it tells which derivative
+# is 1:
 
 # %% id="argmax-proof"
 proof = erratum("a-max-argmax").proof()
@@ -647,8 +675,8 @@ print(proof.evidence)
 # %% [markdown] id="one-line"
 # ## The algorithm, with one line changed
 #
-# Here are the loops of lecture 09 once more, for one instance and any mix of layers. Instead of "slope times dot" stands the sum over the column of the Jacobian. In the first line of
-# the loop, and nowhere else.
+# Here are the loops of lecture 09 once more, for one instance and any mix of layers. Instead of "slope times
+# dot" stands the sum over the column of the Jacobian. In the first line of the loop, and nowhere else.
 
 # %% id="algorithm"
 
@@ -696,13 +724,15 @@ report
 # * A maximum sends the whole dot to the winner.
 # * A gradient check across a kink is excused, not passed.
 #
-# **Next:** [lecture 11](11-vector-form.ipynb) writes everything with matrices, where the Jacobian comes into its own. **Practise** with
-# [problem set 4](../assignments/release/ps4/ps4.ipynb): softmax, products, maxima.
+# **Next:** [lecture 11](11-vector-form.ipynb) writes everything with matrices, where the Jacobian comes into
+# its own. **Practise** with [problem set 4](../assignments/release/ps4/ps4.ipynb): softmax, products, maxima.
 #
 # ### Sources
 #
-# The three special cases are those of a lecture deck on optimisation and the full algorithms (*A*) and of its later edition (*D*), which ask for them in quizzes and leave the softmax
-# Jacobian underived; a student's notes (*C*) ask what a vector activation is. Besides the errors proved above, *A* and *C* print the softmax once without an index on the left:
+# The three special cases are those of a lecture deck on optimisation and the full algorithms (*A*) and of its
+# later edition (*D*), which ask for them in quizzes and leave the softmax Jacobian underived; a student's notes
+# (*C*) ask what a vector activation is. Besides the errors proved above, *A* and *C* print the softmax once
+# without an index on the left:
 
 # %% id="softmax-index-proof"
 proof = erratum("ac-softmax-index").proof()

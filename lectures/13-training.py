@@ -1,12 +1,12 @@
 # %% [markdown] id="title"
 # # 13 · Training
 #
-# You can compute every derivative of a network. A derivative is not yet a trained network: between the two lies a row of
-# decisions. Where do the weights begin? How long is a step? How many instances does it look at, and in which order? When do
-# we stop, and how do we know that what we got is any good?
+# You can compute every derivative of a network. A derivative is not yet a trained network: between the two lies
+# a row of decisions. Where do the weights begin? How long is a step? How many instances does it look at, and in
+# which order? When do we stop, and how do we know that what we got is any good?
 #
-# Each decision gets an experiment here, and each experiment is one **that can fail**: we say beforehand what should happen,
-# the claim stands as an `assert`, and we look at the case where it goes wrong as well.
+# Each decision gets an experiment here, and each experiment is one **that can fail**: we say beforehand what
+# should happen, the claim stands as an `assert`, and we look at the case where it goes wrong as well.
 #
 # **You will be able to**
 #
@@ -15,8 +15,8 @@
 # * choose a network by validation and cross-validation, and say what a test set is for;
 # * stop early, and penalise weights, and know what each of them costs.
 #
-# **You need** the backward pass (lecture 09), descent with its step and momentum (06), and mini-batches as matrices (11).
-# Take about 90 minutes, and some more for the playground.
+# **You need** the [backward pass](09-the-backward-pass.ipynb), [descent](06-gradient-descent.ipynb) with its step and momentum, and
+# [mini-batches as matrices](11-vector-form.ipynb). Take about 90 minutes, and some more for the playground.
 
 # %% id="imports"
 import numpy as np
@@ -47,8 +47,8 @@ from mlpkit.widgets import LearningRateExplorer, Playground, Poll, batch_paths
 # %% [markdown] id="loop-intro"
 # ## The loop
 #
-# All of training is this. Shuffle the rows, cut them into mini-batches, and for each: forward, backward, update. One walk
-# through all rows is an **epoch**.
+# All of training is this. Shuffle the rows, cut them into mini-batches, and for each: forward, backward,
+# update. One walk through all rows is an **epoch**.
 
 # %% id="loop"
 
@@ -63,8 +63,9 @@ def one_epoch(net, params, changes, x, d, rng, batch_size, optimizer):
 
 
 # %% [markdown] id="loop-data-intro"
-# Try it on three small tasks that stay with us: **XOR** (four rows), **vowels** (ten classes, two inputs; lecture 14 says more
-# of them), and a **noisy sine** later on. `mlpkit.train` is the same loop with a record of every epoch. Is it really the same?
+# Try it on three small tasks that stay with us: **XOR** (four rows), **vowels** (ten classes, two inputs;
+# lecture 14 says more of them), and a **noisy sine** later on. `mlpkit.train` is the same loop with a record of
+# every epoch. Is it really the same?
 
 # %% id="loop-check"
 xor = datasets.xor()
@@ -90,7 +91,8 @@ print("loss before and after each:", same.history.loss.round(3))
 #
 # Lecture 09 began with all weights at 0.1 and its two hidden units became twins.
 #
-# > **Think first.** Three hidden units, all weights 0.1, trained on XOR for 100 epochs. How much will the three differ?
+# > **Think first.** Three hidden units, all weights 0.1, trained on XOR for 100 epochs. How much will the three
+# > differ?
 
 # %% id="equal"
 three = MLP(widths=(2, 3, 1), hidden=sigmoid, output=sigmoid, divergence=half_squared_error)
@@ -104,13 +106,13 @@ assert (twins.params["W2"] == twins.params["W2"][:, :1]).all()
 print("Not by a single bit. Loss:", round(twins.history.last.loss, 4))
 
 # %% [markdown] id="equal-why"
-# Two units that receive the same inputs through equal weights, and feed the same outputs through equal weights, play the same
-# part in the network. So their derivatives are equal,
+# Two units that receive the same inputs through equal weights, and feed the same outputs through equal weights,
+# play the same part in the network. So their derivatives are equal,
 #
 # {formula:equal-units-stay-equal}
 #
-# and the next step moves both alike. No step can ever separate them: three units are one unit, and one unit cannot do XOR.
-# (Its loss stays at 0.125, which is what you get for answering one half to everything.)
+# and the next step moves both alike. No step can ever separate them: three units are one unit, and one unit
+# cannot do XOR. (Its loss stays at 0.125, which is what you get for answering one half to everything.)
 #
 # What is the smallest thing that breaks the spell? Move every weight at random, by at most a thousandth:
 
@@ -124,13 +126,13 @@ for amount in (0.001, 0.1, 0.5):
     print(f"{amount:>17} {learnt.history.last.epoch:>20}")
 
 # %% [markdown] id="scale-intro"
-# A difference, once there, grows; but from a thousandth it takes its time. Hence: **small random weights**. How small? Weights
-# drawn uniformly from $[-s, s]$ have the variance
+# A difference, once there, grows; but from a thousandth it takes its time. Hence: **small random weights**. How
+# small? Weights drawn uniformly from $[-s, s]$ have the variance
 #
 # {formula:initial-variance}
 #
-# and a sum of many of them spreads more than a sum of few. The classical advice is $s=0.05$. Let us look at what it does to the
-# sums $z$ of a unit with two inputs, and of one that looks at a picture with 960 pixels:
+# and a sum of many of them spreads more than a sum of few. The classical advice is $s=0.05$. Let us look at
+# what it does to the sums $z$ of a unit with two inputs, and of one that looks at a picture with 960 pixels:
 
 # %% id="scale-spread"
 pictures = datasets.faces(np.random.default_rng(0), people=2, per_pose=2)
@@ -140,8 +142,9 @@ for data in (xor, pictures):
     print(f"{data.x.shape[1]:>4} inputs: the sums z spread by {z.std(axis=1).mean():.2f}")
 
 # %% [markdown] id="scale-try-intro"
-# For the picture that is a good beginning: the units differ, and none is saturated. For two inputs it is *almost equal weights*
-# again. The range belongs to the number of inputs. See what becomes of XOR when it is too small and when it is too large:
+# For the picture that is a good beginning: the units differ, and none is saturated. For two inputs it is
+# *almost equal weights* again. The range belongs to the number of inputs. See what becomes of XOR when it is
+# too small and when it is too large:
 
 # %% id="scale"
 two = MLP(widths=(2, 2, 1), hidden=sigmoid, output=sigmoid, divergence=half_squared_error)
@@ -158,13 +161,13 @@ for scale in (0.05, 0.5, 1, 3, 10, 30):
 assert spread[0.05].loss > 0.12 and spread[1].loss <= 0.01 and spread[30].loss > 0.12
 
 # %% [markdown] id="scale-answer"
-# Too small: a plateau where nobody differs from anybody. Too large: the units begin saturated, their slopes are near 0, and
-# (lecture 09) every derivative that passes through them is multiplied by that slope.
+# Too small: a plateau where nobody differs from anybody. Too large: the units begin saturated, their slopes are
+# near 0, and (lecture 09) every derivative that passes through them is multiplied by that slope.
 #
 # ## How long is a step?
 #
-# Lecture 06 found the limit for a quadratic: beyond $2/\lambda_{\max}$ descent runs away. A network's loss is no quadratic, but
-# near any point it looks like one, so a limit is there too, only nobody tells it to us.
+# Lecture 06 found the limit for a quadratic: beyond $2/\lambda_{\max}$ descent runs away. A network's loss is
+# no quadratic, but near any point it looks like one, so a limit is there too, only nobody tells it to us.
 #
 # > **Think first.** As $\eta$ grows, what will you see *before* the loss runs away?
 
@@ -188,8 +191,9 @@ for eta in (0.01, 0.1, 0.5, 1.0, 2.0):
 assert losses[2.0] is None and losses[0.5][-1] < losses[0.01][-1]
 
 # %% [markdown] id="step-size-look"
-# In the picture, look at $\eta=1$, the largest step that still got somewhere: about epoch 150 its loss leaps far above where it began,
-# and comes back. That is what a limit looks like from just below: steps that overshoot, get away with it, and overshoot again.
+# In the picture, look at $\eta=1$, the largest step that still got somewhere: about epoch 150 its loss leaps
+# far above where it began, and comes back. That is what a limit looks like from just below: steps that
+# overshoot, get away with it, and overshoot again.
 
 # %% id="step-size-picture" fold=true
 curves = {f"η = {eta}": values for eta, values in losses.items() if values is not None}
@@ -204,8 +208,9 @@ Picture(
 )
 
 # %% [markdown] id="saturated-failure"
-# That failure is loud. There is a quiet one. Where the output is a sigmoid, the loss *cannot* run away: the outputs stay between
-# 0 and 1 whatever the weights. A giant step throws all units into saturation, and there they stay.
+# That failure is loud. There is a quiet one. Where the output is a sigmoid, the loss *cannot* run away: the
+# outputs stay between 0 and 1 whatever the weights. A giant step throws all units into saturation, and there
+# they stay.
 
 # %% id="saturated-failure-code"
 for eta in (2.0, 1000.0):
@@ -217,13 +222,13 @@ assert np.isfinite(last.loss) and last.accuracy == 0.5 and last.gradient_norm < 
 print("outputs:", two.forward(run.params, xor.x).output.ravel())
 
 # %% [markdown] id="saturated-moral"
-# A finite loss that does not move, a gradient of nearly nothing, and answers at chance. **A gradient of length 0 does not mean
-# that you have arrived.** It may mean that the network is dead.
+# A finite loss that does not move, a gradient of nearly nothing, and answers at chance. **A gradient of length
+# 0 does not mean that you have arrived.** It may mean that the network is dead.
 #
 # ## How many instances a step?
 #
-# The loss is a mean over all $T$ instances, and its gradient the mean of theirs. **Batch** training computes just that for each
-# step. **Stochastic** descent takes one instance and steps at once,
+# The loss is a mean over all $T$ instances, and its gradient the mean of theirs. **Batch** training computes
+# just that for each step. **Stochastic** descent takes one instance and steps at once,
 #
 # {formula:stochastic-step}
 #
@@ -231,15 +236,16 @@ print("outputs:", two.forward(run.params, xor.x).output.ravel())
 #
 # {formula:mini-batch-gradient}
 #
-# Below are the three on the same little problem with two weights, from the same start, with the same $\eta$. Watch two things:
-# *how far each gets in an epoch*, and *what each does once it is near the minimum*. Then make $\eta$ larger.
+# Below are the three on the same little problem with two weights, from the same start, with the same $\eta$.
+# Watch two things: *how far each gets in an epoch*, and *what each does once it is near the minimum*. Then make
+# $\eta$ larger.
 
 # %% id="batch-paths"
 batch_paths()
 
 # %% [markdown] id="batch-size-intro"
-# Batch: few steps, each in the right direction. Stochastic: many steps, each only roughly right; they get there sooner, and then
-# they rattle. The same on the vowels, for the same 30 epochs:
+# Batch: few steps, each in the right direction. Stochastic: many steps, each only roughly right; they get there
+# sooner, and then they rattle. The same on the vowels, for the same 30 epochs:
 
 
 # %% id="batch-size"
@@ -256,9 +262,9 @@ for size, loss in reached.items():
 assert reached[8] < reached[32] < reached[len(spoken)]
 
 # %% [markdown] id="batch-size-cost"
-# All three looked at each instance thirty times. Why not always take one at a time, then? Because a matrix product with eight
-# rows costs hardly more time than one with a single row (lecture 11), and because the noise must be paid with a smaller step.
-# Mini-batches of some 8 to 256 are what people use.
+# All three looked at each instance thirty times. Why not always take one at a time, then? Because a matrix
+# product with eight rows costs hardly more time than one with a single row (lecture 11), and because the noise
+# must be paid with a smaller step. Mini-batches of some 8 to 256 are what people use.
 
 # %% id="poll-noise" fold=true
 Poll(
@@ -280,8 +286,8 @@ Poll(
 # %% [markdown] id="try-mean-intro"
 # ### Try it: the last batch is smaller
 #
-# Eleven instances in batches of four: 4, 4 and 3. You have the mean gradient of each batch; you want the mean over all eleven.
-# A plain mean of the three is *not* it. Write the function.
+# Eleven instances in batches of four: 4, 4 and 3. You have the mean gradient of each batch; you want the mean
+# over all eleven. A plain mean of the three is *not* it. Write the function.
 
 
 # %% id="try-mean"
@@ -319,11 +325,11 @@ print("all 11:  ", round(whole, 6), "   plain mean of the three:", round(np.mean
 # %% [markdown] id="shuffle-intro"
 # ## In which order?
 #
-# Data often come sorted: first all of one class, then all of the next. Mini-batches from a sorted list are not samples of the
-# data; they are samples of one class.
+# Data often come sorted: first all of one class, then all of the next. Mini-batches from a sorted list are not
+# samples of the data; they are samples of one class.
 #
-# > **Think first.** Vowels sorted by class, single instances, no shuffling. At the end of an epoch the network has just
-# > seen twenty-five instances of *heard* in a row. What will it answer to everything?
+# > **Think first.** Vowels sorted by class, single instances, no shuffling. At the end of an epoch the network
+# > has just seen twenty-five instances of *heard* in a row. What will it answer to everything?
 
 # %% id="shuffle"
 sorted_rows = spoken.rows(np.argsort(spoken.labels, kind="stable"))
@@ -346,7 +352,8 @@ print(
 )
 
 # %% [markdown] id="shuffle-picture-intro"
-# It leans to what it has seen last. And it is no matter of patience: in the picture the sorted run does not catch up.
+# It leans to what it has seen last. And it is no matter of patience: in the picture the sorted run does not
+# catch up.
 
 # %% id="shuffle-picture" fold=true
 with theme():
@@ -366,18 +373,20 @@ Picture(
 # %% [markdown] id="momentum-intro"
 # ## Momentum in a valley
 #
-# In a long narrow valley the gradient points across, hardly ever along. The step must be small because of the steep walls, and
-# then the way along the floor takes for ever. Momentum keeps a share $\alpha$ of the last change:
+# In a long narrow valley the gradient points across, hardly ever along. The step must be small because of the
+# steep walls, and then the way along the floor takes for ever. Momentum keeps a share $\alpha$ of the last
+# change:
 #
 # {formula:momentum-change}
 #
-# Across the valley the gradients alternate and cancel in this sum; along it they agree and add up. Where the gradient is the same
-# $g$ step after step, the change grows until
+# Across the valley the gradients alternate and cancel in this sum; along it they agree and add up. Where the
+# gradient is the same $g$ step after step, the change grows until
 #
 # {formula:momentum-limit}
 #
-# so $\alpha=0.9$ walks ten times as fast. In the explorer below, begin with $\alpha=0$ and count how far the way gets. Then raise
-# $\alpha$ to about 0.75, and then to 0.98. *More is not always better: look for the point where it begins to swing.*
+# so $\alpha=0.9$ walks ten times as fast. In the explorer below, begin with $\alpha=0$ and count how far the
+# way gets. Then raise $\alpha$ to about 0.75, and then to 0.98. *More is not always better: look for the point
+# where it begins to swing.*
 
 # %% id="momentum-explorer"
 LearningRateExplorer("narrow valley", eta=0.035, alpha=0.0, steps=60)
@@ -419,8 +428,9 @@ Poll(
 # %% [markdown] id="local-question"
 # ## Is a local minimum a global one?
 #
-# Not in general, and one single weight is enough to show it. A sigmoid unit without bias sees three instances: two with a small
-# input that want 0.9, one with a large input that wants 0.1. A positive weight serves the two, a negative one serves the third.
+# Not in general, and one single weight is enough to show it. A sigmoid unit without bias sees three instances:
+# two with a small input that want 0.9, one with a large input that wants 0.1. A positive weight serves the two,
+# a negative one serves the third.
 
 # %% id="two-minima"
 unit = MLP(widths=(1, 1), output=sigmoid, divergence=half_squared_error)
@@ -461,9 +471,10 @@ Picture(
 )
 
 # %% [markdown] id="two-minima-answer"
-# Begin to the right of the rise and you end in the worse one, however small your steps. For a *single* unit cross-entropy mends
-# it; with hidden units both losses have several valleys. What can be done? Two pieces of advice are everywhere: *use momentum*, and
-# *try another start*. Test both. First momentum, on a plain surface with two minima, from forty random starts:
+# Begin to the right of the rise and you end in the worse one, however small your steps. For a *single* unit
+# cross-entropy mends it; with hidden units both losses have several valleys. What can be done? Two pieces of
+# advice are everywhere: *use momentum*, and *try another start*. Test both. First momentum, on a plain surface
+# with two minima, from forty random starts:
 
 # %% id="momentum-minima"
 hills = SURFACES["two minima"]
@@ -484,8 +495,8 @@ print(f"{gained} starts were carried over into the better one, {lost} out of it"
 assert gained > 0 and lost > 0
 
 # %% [markdown] id="restarts-intro"
-# Momentum carries over rises, and it does not ask in which direction. Its gift is speed in valleys; "it frees you from local
-# minima" is half the truth.
+# Momentum carries over rises, and it does not ask in which direction. Its gift is speed in valleys; "it frees
+# you from local minima" is half the truth.
 #
 # Now other starts, and more hidden units. XOR from eight starts each:
 
@@ -501,8 +512,8 @@ for units in (2, 4):
     assert units == 2 or not stuck
 
 # %% [markdown] id="stuck-intro"
-# Two units suffice for XOR, and still four are easier to *train*: with more weights there are more ways round. And what is it that
-# holds the unlucky ones? Look at seed 0 for longer:
+# Two units suffice for XOR, and still four are easier to *train*: with more weights there are more ways round.
+# And what is it that holds the unlucky ones? Look at seed 0 for longer:
 
 # %% id="stuck"
 start = two.init(np.random.default_rng(0), scale=1.0)
@@ -516,14 +527,15 @@ for epochs_done in (500, 2000):
 assert run.history.last.loss > 1 / 16 and longest > 8
 
 # %% [markdown] id="stuck-answer"
-# The loss creeps down to $1/16$ and no further (two rows right, the other two answered with one half), and the weights grow and
-# grow. Strictly this is no local minimum: the floor goes on falling, for ever less, towards weights without end. For you the
-# difference is academic, the remedy is the same: **another start, or a little more width.**
+# The loss creeps down to $1/16$ and no further (two rows right, the other two answered with one half), and the
+# weights grow and grow. Strictly this is no local minimum: the floor goes on falling, for ever less, towards
+# weights without end. For you the difference is academic, the remedy is the same: **another start, or a little
+# more width.**
 #
 # ## Too little, too much
 #
-# Now the question behind all others: does it work on data that it has *not* seen? We need three kinds of data, and they must not
-# be mixed up:
+# Now the question behind all others: does it work on data that it has *not* seen? We need three kinds of data,
+# and they must not be mixed up:
 #
 # * the **training set**: gradients come from here, and from nowhere else;
 # * the **validation set**: for decisions (how many units, when to stop, which $\eta$);
@@ -558,8 +570,8 @@ assert fits[20].history.last.divergence < fits[3].history.last.divergence < fits
 assert loss_on_future(3, fits[3]) < min(loss_on_future(1, fits[1]), loss_on_future(20, fits[20]))
 
 # %% [markdown] id="fits-look"
-# One unit **under-fits**: it cannot say what is to be said. Twenty **over-fit**: they say it, and the noise of these ten instances
-# too. Look at how the third curve bends to please single points.
+# One unit **under-fits**: it cannot say what is to be said. Twenty **over-fit**: they say it, and the noise of
+# these ten instances too. Look at how the third curve bends to please single points.
 
 # %% id="fits-picture" fold=true
 line = np.linspace(-1, 1, 201)[:, np.newaxis]
@@ -585,8 +597,9 @@ Picture(
 # %% [markdown] id="early-intro"
 # ## Stop early
 #
-# The network of 20 units did not begin over-fitted. It became so, and the validation loss tells when. (In the first fifty epochs both
-# curves swing: large weights, much momentum.) Look for the epoch at which the upper curve turns:
+# The network of 20 units did not begin over-fitted. It became so, and the validation loss tells when. (In the
+# first fifty epochs both curves swing: large weights, much momentum.) Look for the epoch at which the upper
+# curve turns:
 
 # %% id="early-picture" fold=true
 history = fits[20].history
@@ -616,9 +629,9 @@ assert loss_on_future(20, early) < 0.75 * loss_on_future(20, fits[20])
 # %% [markdown] id="try-early-intro"
 # ### Try it: when would you stop?
 #
-# Write early stopping yourself. `losses[0]` is the validation loss before training, `losses[m]` that after epoch `m`. Go through them;
-# give up as soon as `patience` epochs in a row have brought no new best. Return the epoch of the best so far and the epoch at which
-# you gave up (the last one, if you never do).
+# Write early stopping yourself. `losses[0]` is the validation loss before training, `losses[m]` that after
+# epoch `m`. Go through them; give up as soon as `patience` epochs in a row have brought no new best. Return the
+# epoch of the best so far and the epoch at which you gave up (the last one, if you never do).
 
 
 # %% id="try-early"
@@ -639,7 +652,8 @@ check_function(
 )
 
 # %% [markdown] id="try-early-solution-intro"
-# The solution is in the folded cell. With patience 3 the good epoch 6 is never seen, with patience 4 it is: patience is a bet.
+# The solution is in the folded cell. With patience 3 the good epoch 6 is never seen, with patience 4 it is:
+# patience is a bet.
 
 
 # %% id="try-early-solution" fold=true
@@ -662,7 +676,8 @@ assert waited == (early.epoch, early.history.last.epoch)
 # %% [markdown] id="penalty-intro"
 # ## A price on weights
 #
-# To swing from point to point a curve needs large weights. So put a price on them: add a **penalty** to the loss,
+# To swing from point to point a curve needs large weights. So put a price on them: add a **penalty** to the
+# loss,
 #
 # {formula:penalised-loss}
 #
@@ -672,13 +687,13 @@ assert waited == (early.epoch, early.history.last.epoch)
 #
 # {formula:penalty-magnitudes}
 #
-# Lecture 04 met them as prior beliefs, normal and Laplace, about the weights. What do they do to a step? The derivative of the first is
-# $\lambda w$, so
+# Lecture 04 met them as prior beliefs, normal and Laplace, about the weights. What do they do to a step? The
+# derivative of the first is $\lambda w$, so
 #
 # {formula:weight-decay-step}
 #
-# Each step first shrinks each weight by the same *share*: hence the name **weight decay**. The other one takes away the same *amount*
-# from each weight, however small it is:
+# Each step first shrinks each weight by the same *share*: hence the name **weight decay**. The other one takes
+# away the same *amount* from each weight, however small it is:
 #
 # {formula:lasso-step}
 #
@@ -707,16 +722,17 @@ assert priced["L2", 0.03][0] > priced["L2", 0.0][0]
 assert priced["L1", 0.003][1] > 25 and priced["L2", 0.001][1] < 5
 
 # %% [markdown] id="penalty-answer"
-# A little of either mends the over-fitting without a validation set deciding when to stop. Too much of it and the network under-fits:
-# the price is a decision too, to be made by validation. Compare the two middle lines: they do equally well on other data, and $L_1$
-# has switched most of the weights off where $L_2$ has only made them smaller. Near zero a share of nearly nothing is nothing, while the
-# amount stays the same. (In the last line most are gone as well: at that price few units are worth their weights.)
+# A little of either mends the over-fitting without a validation set deciding when to stop. Too much of it and
+# the network under-fits: the price is a decision too, to be made by validation. Compare the two middle lines:
+# they do equally well on other data, and $L_1$ has switched most of the weights off where $L_2$ has only made
+# them smaller. Near zero a share of nearly nothing is nothing, while the amount stays the same. (In the last
+# line most are gone as well: at that price few units are worth their weights.)
 #
 # ### Where a source is wrong
 #
-# An introductory deck (*B*) writes the step with $-\lambda w$. For the penalty that it names, the step multiplies *all* of the
-# derivative, so it must be $-\eta\lambda w$. (What it calls λ is our ηλ; whoever copies a value of λ from it penalises too
-# little.) The proof, computed with differences:
+# An introductory deck (*B*) writes the step with $-\lambda w$. For the penalty that it names, the step
+# multiplies *all* of the derivative, so it must be $-\eta\lambda w$. (What it calls λ is our ηλ; whoever copies
+# a value of λ from it penalises too little.) The proof, computed with differences:
 
 # %% id="penalty-erratum"
 proof = erratum("b-weight-decay").proof()
@@ -726,8 +742,9 @@ print(proof.evidence)
 # %% [markdown] id="cross-intro"
 # ## How many hidden units? Ask every fold
 #
-# Sixty instances for validation were a luxury: often there are only thirty in all. **Cross-validation** divides them into $K$ folds.
-# Each fold is once the judge while the network is trained on all the others, and the verdicts are averaged:
+# Sixty instances for validation were a luxury: often there are only thirty in all. **Cross-validation** divides
+# them into $K$ folds. Each fold is once the judge while the network is trained on all the others, and the
+# verdicts are averaged:
 #
 # {formula:cross-validation}
 
@@ -747,8 +764,9 @@ assert choice.mean[0] == choice.mean.max()
 choice
 
 # %% [markdown] id="cross-answer"
-# One unit is clearly too few. Among those from 3 on the differences are smaller than their standard errors: the data do not say more than
-# that. A sober rule is to take the *simplest* choice within one standard error of the best:
+# One unit is clearly too few. Among those from 3 on the differences are smaller than their standard errors: the
+# data do not say more than that. A sober rule is to take the *simplest* choice within one standard error of the
+# best:
 
 # %% id="cross-simplest"
 print("best mean:", choice.chosen, "units; simplest within one standard error:", choice.simplest)
@@ -757,8 +775,8 @@ assert choice.simplest < choice.chosen
 # %% [markdown] id="selection-intro"
 # ## Why the test set is looked at once
 #
-# Here are 200 "classifiers" that toss coins. Each is scored on 20 validation instances, and we keep the best. What will it do on 40
-# instances that did not take part in the choice?
+# Here are 200 "classifiers" that toss coins. Each is scored on 20 validation instances, and we keep the best.
+# What will it do on 40 instances that did not take part in the choice?
 
 # %% id="selection"
 rng = np.random.default_rng(0)
@@ -772,8 +790,9 @@ print(
 assert by_validation[winner] >= 0.75 and by_test[winner] < 0.65
 
 # %% [markdown] id="selection-answer"
-# The score by which something was chosen is too good: it holds the luck as well. That is as true of networks as of coins. So: decide by
-# validation as often as you like, and let a test set that has decided nothing say the final number. Once.
+# The score by which something was chosen is too good: it holds the luck as well. That is as true of networks as
+# of coins. So: decide by validation as often as you like, and let a test set that has decided nothing say the
+# final number. Once.
 
 # %% id="poll-test" fold=true
 Poll(
@@ -797,8 +816,8 @@ Poll(
 # %% [markdown] id="stopping-intro"
 # ## When to stop, if nothing over-fits
 #
-# Other criteria watch training itself: the loss has hardly changed, the gradient is short, the loss is small enough, the epochs are
-# used up. Each can be fooled. XOR from small weights lies on its plateau at first:
+# Other criteria watch training itself: the loss has hardly changed, the gradient is short, the loss is small
+# enough, the epochs are used up. Each can be fooled. XOR from small weights lies on its plateau at first:
 
 # %% id="stopping"
 start = two.init(np.random.default_rng(1), scale=0.5)
@@ -813,13 +832,15 @@ assert (
 )
 
 # %% [markdown] id="stopping-answer"
-# The first two stopped on the plateau, with nothing learnt. If you use them, use them together with a look at the loss curve.
+# The first two stopped on the plateau, with nothing learnt. If you use them, use them together with a look at
+# the loss curve.
 #
 # ## The playground
 #
-# Everything in one place: data, layers, units, activation, η, α, λ, batch size. The plane is coloured by what the network answers; the
-# small pictures are its hidden units; the curve is the loss on training and on test data. **Start** and **Pause** with the space bar;
-# the line at the foot is the state of everything: copy it, and anybody can restore your network with all its training.
+# Everything in one place: data, layers, units, activation, η, α, λ, batch size. The plane is coloured by what
+# the network answers; the small pictures are its hidden units; the curve is the loss on training and on test
+# data. **Start** and **Pause** with the space bar; the line at the foot is the state of everything: copy it,
+# and anybody can restore your network with all its training.
 #
 # Before you press Start each time, *say what will happen*:
 #
@@ -827,7 +848,8 @@ assert (
 # 2. **Circles without hidden layers.** How will the boundary look? How many units does a closed boundary need?
 # 3. **Spirals.** Find settings with more than 90 % on the test data.
 # 4. **η = 10, α = 0.9** on "curve: sine". Which sentence appears?
-# 5. **Moons with noise 0.5, 3 layers of 8 units**: after a few hundred epochs, how far apart are the two loss curves? And with λ = 0.01?
+# 5. **Moons with noise 0.5, 3 layers of 8 units**: after a few hundred epochs, how far apart are the two loss
+#    curves? And with λ = 0.01?
 
 # %% id="playground"
 Playground(data="XOR", hidden=(1,), eta=0.5, alpha=0.5)
@@ -871,7 +893,8 @@ assert priced_moons.validation_loss < free.validation_loss - 0.1 and priced_moon
 # %% [markdown] id="outlook"
 # ## Outlook
 #
-# What you have now is the core. Around it grew much that you will meet, all of it trained by the same derivatives:
+# What you have now is the core. Around it grew much that you will meet, all of it trained by the same
+# derivatives:
 #
 # | topic | the idea in a sentence |
 # |---|---|
@@ -889,24 +912,26 @@ assert priced_moons.validation_loss < free.validation_loss - 0.1 and priced_moon
 # ## Summary
 #
 # * The loop: shuffle, cut, forward, backward, update. Each word of it is a decision.
-# * Begin with small **random** weights, small for the number of inputs: equal ones stay equal, large ones saturate.
+# * Begin with small **random** weights, small for the number of inputs: equal ones stay equal, large ones
+#   saturate.
 # * Too large a step runs away, or, behind a sigmoid, dies quietly at chance.
 # * Mini-batches, shuffled. Momentum for valleys. Several starts, or some more width, against unlucky ones.
-# * Under- and over-fitting are seen on *validation* data; early stopping, a penalty, or fewer units help. The test set is for the end.
+# * Under- and over-fitting are seen on *validation* data; early stopping, a penalty, or fewer units help. The
+#   test set is for the end.
 #
 # **Next:** [lecture 14](14-real-tasks.ipynb) does it all on digits, faces and vowels. **Practise** with
 # [problem set 6](../assignments/release/ps6/ps6.ipynb), where you write optimizer, penalty and early stopping.
 #
 # ### Sources, and where they are wrong
 #
-# The topics are those of an introductory deck with history and a faces task (*B*), with the mini-batch notation of a lecture deck on
-# optimisation and the full algorithms (*A*). Besides the penalty above:
+# The topics are those of an introductory deck with history and a faces task (*B*), with the mini-batch notation
+# of a lecture deck on optimisation and the full algorithms (*A*). Besides the penalty above:
 #
 # * *B* calls gradient descent an instance of *hill climbing*. It goes down.
-# * *B* lets momentum keep one from getting stuck in a local minimum "(i.e. a valley)". A valley is not a minimum, and you have measured
-#   what momentum does at minima: sometimes this, sometimes that.
-# * *A* calls the loss the sum over all instances; the formula that it gives is the mean. It matters here: with the sum, the best
-#   $\eta$ would shrink whenever data are added.
+# * *B* lets momentum keep one from getting stuck in a local minimum "(i.e. a valley)". A valley is not a
+#   minimum, and you have measured what momentum does at minima: sometimes this, sometimes that.
+# * *A* calls the loss the sum over all instances; the formula that it gives is the mean. It matters here: with
+#   the sum, the best $\eta$ would shrink whenever data are added.
 
 # %% id="errata-proof"
 for name in ("b-hill-climbing", "ad-loss-is-the-sum"):

@@ -1,9 +1,9 @@
 # %% [markdown] id="title"
 # # 14 · Real tasks
 #
-# Everything is there: the forward pass, the derivatives, the training. Now use it. Handwritten digits, the turn of a head, spoken
-# vowels, a noisy curve: four tasks, and with each the same three questions. *What goes in and what comes out? How good is it on what it
-# has not seen? And what has it learnt, really?*
+# Everything is there: the forward pass, the derivatives, the training. Now use it. Handwritten digits, the turn
+# of a head, spoken vowels, a noisy curve: four tasks, and with each the same three questions. *What goes in and
+# what comes out? How good is it on what it has not seen? And what has it learnt, really?*
 #
 # **You will be able to**
 #
@@ -12,10 +12,12 @@
 # * look into a network: what a hidden unit looks for, and how to test a story about it;
 # * say where a good number stops being true.
 #
-# **You need** targets and outputs (lecture 02), softmax with cross-entropy (04, 10) and training (13). Take about 90 minutes.
+# **You need** [targets and outputs](02-what-we-minimise.ipynb), [softmax with cross-entropy](10-special-cases.ipynb) and
+# [training](13-training.ipynb). Take about 90 minutes.
 #
-# **What is real here and what is not.** The digits are real scans. The faces are *drawn by a program*: the photographs that this task is
-# known by cannot be shipped. The vowels are *random samples* round means that were measured on people. Every data set says so itself.
+# **What is real here and what is not.** The digits are real scans. The faces are *drawn by a program*: the
+# photographs that this task is known by cannot be shipped. The vowels are *random samples* round means that
+# were measured on people. Every data set says so itself.
 
 # %% id="imports"
 import numpy as np
@@ -47,9 +49,10 @@ limits = threadpool_limits(limits=1)  # products of matrices as small as ours ar
 # %% [markdown] id="two-intro"
 # ## Is it a 2?
 #
-# 1,797 scans of handwritten digits, 8 × 8 pixels with grey values scaled to $[0,1]$: 64 inputs. The simplest question is "2 or not 2": one
-# output with a sigmoid, $d=1$ for a 2 and $0$ for the rest, and the binary cross-entropy, for which (lecture 04) the output is an estimate
-# of $P(2\mid X)$. We divide the data first, before anything is decided: 60 % to train, 20 % to decide, 20 % for the final number.
+# 1,797 scans of handwritten digits, 8 × 8 pixels with grey values scaled to $[0,1]$: 64 inputs. The simplest
+# question is "2 or not 2": one output with a sigmoid, $d=1$ for a 2 and $0$ for the rest, and the binary
+# cross-entropy, for which (lecture 04) the output is an estimate of $P(2\mid X)$. We divide the data first,
+# before anything is decided: 60 % to train, 20 % to decide, 20 % for the final number.
 
 # %% id="two-data"
 two_or_not = datasets.digit_or_not(2)
@@ -73,7 +76,8 @@ Picture(
 )
 
 # %% [markdown] id="baseline"
-# > **Think first.** A program that says "not 2" to everything: how many per cent of the test set does it get right?
+# > **Think first.** A program that says "not 2" to everything: how many per cent of the test set does it get
+# > right?
 
 # %% id="two-train"
 judge = MLP(widths=(64, 8, 1), hidden=sigmoid, output=sigmoid, divergence=binary_cross_entropy)
@@ -90,8 +94,9 @@ print(f'always "not 2": {lazy:.1%} right      the network: {score:.1%}')
 assert score > 0.98 and lazy < 0.95
 
 # %% [markdown] id="baseline-answer"
-# Ninety per cent, for nothing. **A percentage without its baseline says nothing.** Where classes are of different size, ask two other
-# questions: of the true 2s, how many were found (*recall*)? And of those called 2, how many are (*precision*)?
+# Ninety per cent, for nothing. **A percentage without its baseline says nothing.** Where classes are of
+# different size, ask two other questions: of the true 2s, how many were found (*recall*)? And of those called
+# 2, how many are (*precision*)?
 #
 # ### Try it: recall and precision
 #
@@ -153,13 +158,13 @@ Poll(
 # %% [markdown] id="ten-intro"
 # ## Which digit is it?
 #
-# Ten classes: ten outputs that say how probable each is, so a softmax; targets one-hot; and the cross-entropy, whose derivative to $z$ is
-# simply
+# Ten classes: ten outputs that say how probable each is, so a softmax; targets one-hot; and the cross-entropy,
+# whose derivative to $z$ is simply
 #
 # {formula:softmax-cross-entropy}
 #
-# (For one-hot targets cross-entropy and KL divergence are the same number, as their difference is the entropy of the target: 0.) The answer is
-# the class of the largest output:
+# (For one-hot targets cross-entropy and KL divergence are the same number, as their difference is the entropy
+# of the target: 0.) The answer is the class of the largest output:
 #
 # {formula:decision}
 
@@ -179,8 +184,8 @@ print(
 assert accuracy(Y, test.d) > 0.95
 
 # %% [markdown] id="ten-confusion-intro"
-# Which mistakes? In the table a row is the true digit, a column the answer. Look for numbers beside the diagonal, and ask of each whether
-# you understand it.
+# Which mistakes? In the table a row is the true digit, a column the answer. Look for numbers beside the
+# diagonal, and ask of each whether you understand it.
 
 # %% id="ten-confusion" fold=true
 wrong = np.flatnonzero(ten_said != test.labels)
@@ -191,7 +196,8 @@ Picture(
 )
 
 # %% [markdown] id="ten-mistakes-intro"
-# Nearly all mistakes end in 8. Here they are, each with what the network said and how sure it was of it. Would you have read them all?
+# Nearly all mistakes end in 8. Here they are, each with what the network said and how sure it was of it. Would
+# you have read them all?
 
 # %% id="ten-mistakes" fold=true
 with theme():
@@ -213,7 +219,8 @@ Picture(
 # %% [markdown] id="meaning"
 # ### What does an output of 0.9 mean?
 #
-# It *says*: nine times in ten. Whether that is true can be counted. Sort the unseen digits by how sure the network was:
+# It *says*: nine times in ten. Whether that is true can be counted. Sort the unseen digits by how sure the
+# network was:
 
 # %% id="calibration"
 sure, right = Y.max(axis=1), ten_said == test.labels
@@ -230,9 +237,9 @@ assert right[sure < 0.9].mean() < right[sure >= 0.99].mean()
 #
 # ### What do its hidden units look for?
 #
-# Each hidden unit has 64 weights, one a pixel: they make a picture. Blue pixels raise its sum when they are inked, orange ones lower it. Move
-# through units and digits. *Look for units that ask something you can put into words* ("ink at the lower left?"). Many cannot be: a unit need not
-# mean anything alone.
+# Each hidden unit has 64 weights, one a pixel: they make a picture. Blue pixels raise its sum when they are
+# inked, orange ones lower it. Move through units and digits. *Look for units that ask something you can put
+# into words* ("ink at the lower left?"). Many cannot be: a unit need not mean anything alone.
 
 # %% id="digit-weights"
 weight_images(reader, ten_run.params, test)
@@ -242,8 +249,8 @@ weight_images(reader, ten_run.params, test)
 #
 # > **Think first.** What can the ten-class network answer to a picture of a tree?
 #
-# One of ten digits: the outputs sum to 1, there is no other place to put it. Here are pictures that are no digits (generated: pixels
-# in another order, halves of different digits turned upside down, blots).
+# One of ten digits: the outputs sum to 1, there is no other place to put it. Here are pictures that are no
+# digits (generated: pixels in another order, halves of different digits turned upside down, blots).
 
 # %% id="ten-on-none"
 mixed = datasets.digits_or_none(np.random.default_rng(0))
@@ -297,8 +304,8 @@ Poll(
 # %% [markdown] id="shift-intro"
 # ### How far does the good number reach?
 #
-# The test digits come from the same scans as the training digits: same pens, same frame. Move each of them by *one pixel* to the right. You
-# would not notice. Does the network?
+# The test digits come from the same scans as the training digits: same pens, same frame. Move each of them by
+# *one pixel* to the right. You would not notice. Does the network?
 
 # %% id="shift"
 moved = np.roll(test.images(), 1, axis=2).reshape(len(test), -1)
@@ -307,16 +314,18 @@ print(f"as scanned: {accuracy(Y, test.d):.1%}      moved by one pixel: {shifted_
 assert shifted_score < 0.6
 
 # %% [markdown] id="shift-answer"
-# It has learnt what ink at *this pixel* means, 64 times, and nothing about shapes. (That is the reason for convolutional networks, which move the
-# same weights over the whole picture.) The held-out number is honest, and it is a number about pictures **drawn like the training pictures**.
-# No test set tells you what happens elsewhere; you have to think of "elsewhere" and try it.
+# It has learnt what ink at *this pixel* means, 64 times, and nothing about shapes. (That is the reason for
+# convolutional networks, which move the same weights over the whole picture.) The held-out number is honest,
+# and it is a number about pictures **drawn like the training pictures**. No test set tells you what happens
+# elsewhere; you have to think of "elsewhere" and try it.
 
 # %% [markdown] id="faces-intro"
 # ## Which way is the head turned?
 #
-# A classic: 960 pixels in, three hidden units, four outputs: left, straight, right, up. (*Left* and *right* as you see them in the picture.) The
-# original photographs have 120 × 128 pixels and are reduced to 30 × 32, to keep the network small: each block of 4 × 4 pixels becomes its mean.
-# `mlpkit.datasets.load_faces(folder)` reads a folder of the original photographs; ours are drawn:
+# A classic: 960 pixels in, three hidden units, four outputs: left, straight, right, up. (*Left* and *right* as
+# you see them in the picture.) The original photographs have 120 × 128 pixels and are reduced to 30 × 32, to
+# keep the network small: each block of 4 × 4 pixels becomes its mean. `mlpkit.datasets.load_faces(folder)`
+# reads a folder of the original photographs; ours are drawn:
 
 # %% id="faces-data"
 heads = datasets.faces(np.random.default_rng(0), people=20, per_pose=8)
@@ -343,7 +352,8 @@ Picture(
 # %% [markdown] id="try-blocks-intro"
 # ### Try it: from 120 × 128 to 30 × 32
 #
-# Reduce a picture by block means, for any block size that divides its sides. No loop is needed if you find the right `reshape`.
+# Reduce a picture by block means, for any block size that divides its sides. No loop is needed if you find the
+# right `reshape`.
 
 # %% id="try-blocks"
 
@@ -377,14 +387,16 @@ print(original.shape, "becomes", reduce_by_blocks_solution(original, 4).shape)
 # %% [markdown] id="faces-targets"
 # ### Targets and parameters
 #
-# The outputs are sigmoids and the divergence is half the squared error, as in the source. A sigmoid cannot reach 0 or 1: chasing them, the weights
-# would grow for ever (lecture 09 met a target of −0.3). So the targets are
+# The outputs are sigmoids and the divergence is half the squared error, as in the source. A sigmoid cannot
+# reach 0 or 1: chasing them, the weights would grow for ever (lecture 09 met a target of −0.3). So the targets
+# are
 #
 # {formula:soft-targets}
 #
-# Step $\eta=0.3$, momentum $\alpha=0.3$, 100 epochs, weights within ±0.05. **How do we divide?** The same person appears in 32 pictures. If some of them
-# are for training and others for testing, the network may recognise the *person*. We want to know about people whom it has never seen, so we divide
-# by **people**: twelve to train, four to decide, four to test.
+# Step $\eta=0.3$, momentum $\alpha=0.3$, 100 epochs, weights within ±0.05. **How do we divide?** The same
+# person appears in 32 pictures. If some of them are for training and others for testing, the network may
+# recognise the *person*. We want to know about people whom it has never seen, so we divide by **people**:
+# twelve to train, four to decide, four to test.
 
 # %% id="faces-train"
 who = heads.attributes["identity"].labels
@@ -414,8 +426,8 @@ print(
 assert accuracy(face_trace.output, strangers.d) > 0.93
 
 # %% [markdown] id="faces-history-intro"
-# In the curves below look for the *stairs*: the first classes are told apart after some ten epochs, the last only when a hidden unit has found something
-# for it.
+# In the curves below look for the *stairs*: the first classes are told apart after some ten epochs, the last
+# only when a hidden unit has found something for it.
 
 # %% id="faces-history" fold=true
 record = face_run.history
@@ -448,8 +460,8 @@ Picture(
 # %% [markdown] id="faces-rates-intro"
 # ### η and α too high, too low
 #
-# > **Think first.** The source says: too high and training does not converge, too low and it takes much longer. With sigmoid outputs, what will "does
-# > not converge" look like? Will the loss be infinite?
+# > **Think first.** The source says: too high and training does not converge, too low and it takes much longer.
+# > With sigmoid outputs, what will "does not converge" look like? Will the loss be infinite?
 
 # %% id="faces-rates"
 rates = {}
@@ -474,14 +486,16 @@ assert rates["as above"].accuracy > 0.95
 assert max(rates[name].accuracy for name in list(rates)[1:]) < 0.6
 
 # %% [markdown] id="faces-rates-answer"
-# Nothing becomes infinite. Too low: it has not yet begun. Too high: a few giant steps have driven the units into saturation, and from there no derivative
-# leads back; they answer the same to every head. The loss stands still at a perfectly ordinary number. **If the accuracy is at chance and the loss does not
-# move, look at the sums $z$: are they all far out?**
+# Nothing becomes infinite. Too low: it has not yet begun. Too high: a few giant steps have driven the units
+# into saturation, and from there no derivative leads back; they answer the same to every head. The loss stands
+# still at a perfectly ordinary number. **If the accuracy is at chance and the loss does not move, look at the
+# sums $z$: are they all far out?**
 #
 # ### What the hidden units look for
 #
-# Three units, 960 weights each, shown as pictures of 30 × 32. Here is one head after the other, what each unit makes of it, and how it votes. Look at unit 2
-# and a head turned *right*, and then at the same unit and a head turned *left*. (In the panel "picture" a deeper blue is a brighter pixel.)
+# Three units, 960 weights each, shown as pictures of 30 × 32. Here is one head after the other, what each unit
+# makes of it, and how it votes. Look at unit 2 and a head turned *right*, and then at the same unit and a head
+# turned *left*. (In the panel "picture" a deeper blue is a brighter pixel.)
 
 # %% id="faces-weights"
 weight_images(face_net, face_run.params, strangers, unit=2)
@@ -508,12 +522,15 @@ assert min(code[right, 1], code[left, 2]) > 0.8 and max(code[left, 1], code[righ
 assert min(votes[right, 1], votes[left, 2]) > 2
 
 # %% [markdown] id="faces-code-answer"
-# Read it as a **code**. Unit 2 says *right or up*, unit 3 says *left or up*; both on mean up, both off mean straight, and unit 1 helps to tell the turned
-# heads from the one that looks up. Nobody told the network to count in binary: four classes, three units, and this is what gradient descent found. With another seed
-# it finds another code.
+# Read it as a **code**. Unit 2 says *right or up*, unit 3 says *left or up*; both on mean up, both off mean
+# straight, and unit 1 helps to tell the turned heads from the one that looks up. Nobody told the network to
+# count in binary: four classes, three units, and this is what gradient descent found. With another seed it
+# finds another code.
 #
-# Why does unit 2 fire for a head turned right? Here is a story: *its weights are positive where a head turned right is brighter (skin) than one turned left, and negative
-# where it is darker (hair).* A story about a network must be **tested**. Three tests. First, simply compute it: do the weights go with the difference of the two mean heads?
+# Why does unit 2 fire for a head turned right? Here is a story: *its weights are positive where a head turned
+# right is brighter (skin) than one turned left, and negative where it is darker (hair).* A story about a
+# network must be **tested**. Three tests. First, simply compute it: do the weights go with the difference of
+# the two mean heads?
 
 # %% id="faces-story"
 mean_head = [strangers.x[strangers.labels == k].mean(axis=0) for k in range(4)]
@@ -525,7 +542,8 @@ print(
 assert agreement[1] > 0.3 and agreement[2] < -0.3
 
 # %% [markdown] id="faces-mirror-intro"
-# Unit 2 does, unit 3 does the opposite, and unit 1 does not care. Second: mirror every head. If it is the side that counts, left and right must change places.
+# Unit 2 does, unit 3 does the opposite, and unit 1 does not care. Second: mirror every head. If it is the side
+# that counts, left and right must change places.
 
 # %% id="faces-mirror"
 mirrored = strangers.images()[:, :, ::-1].reshape(len(strangers), -1)
@@ -538,7 +556,8 @@ print(
 assert np.mean(mirror_said == swapped[strangers.labels]) > 0.9
 
 # %% [markdown] id="faces-ablation-intro"
-# Third: switch unit 2 off, by setting its votes to zero. If it carries *right*, then *right* must be lost, and *left* must not.
+# Third: switch unit 2 off, by setting its votes to zero. If it carries *right*, then *right* must be lost, and
+# *left* must not.
 
 # %% id="faces-ablation"
 without = {**face_run.params, "W2": votes * [1, 0, 1]}
@@ -573,7 +592,8 @@ Poll(
 #
 # Each picture also has an identity, an expression, and glasses or not. Only the targets change:
 #
-# > **Think first.** For which of these must the division be by pictures and not by people? And which do you expect to fail?
+# > **Think first.** For which of these must the division be by pictures and not by people? And which do you
+# > expect to fail?
 
 # %% id="faces-other"
 shuffled = np.random.default_rng(0).permutation(len(heads))
@@ -594,15 +614,17 @@ for target, hidden, parts, seen in (
 assert others["identity"][0] > 0.5 and others["eyes"][0] > 0.8 and others["expression"][0] < 0.4
 
 # %% [markdown] id="faces-other-answer"
-# *Identity* needs pictures of each person in both parts: nobody can name a stranger. *Glasses* are large and dark, and easy. *Expression* fails: in 30 × 32 pixels a drawn
-# mouth is some six pixels, and each pose puts them elsewhere. An honest report says so: **not better than guessing**, with this network and these data. Whether photographs
-# would do better, these drawings cannot tell you.
+# *Identity* needs pictures of each person in both parts: nobody can name a stranger. *Glasses* are large and
+# dark, and easy. *Expression* fails: in 30 × 32 pixels a drawn mouth is some six pixels, and each pose puts
+# them elsewhere. An honest report says so: **not better than guessing**, with this network and these data.
+# Whether photographs would do better, these drawings cannot tell you.
 
 # %% [markdown] id="vowels-intro"
 # ## Ten vowels from two numbers
 #
-# A vowel is told largely by two resonances of the mouth, the formants $F_1$ and $F_2$, in hertz. Their means were measured in 1952 for men, women and children
-# (Peterson and Barney); our instances are random samples round these means, with a spread of 6 % that is *our* choice. Two inputs: so for once we can draw everything
+# A vowel is told largely by two resonances of the mouth, the formants $F_1$ and $F_2$, in hertz. Their means
+# were measured in 1952 for men, women and children (Peterson and Barney); our instances are random samples
+# round these means, with a spread of 6 % that is *our* choice. Two inputs: so for once we can draw everything
 # that the network knows.
 
 # %% id="vowels-train"
@@ -620,7 +642,8 @@ print(f"{heard:.1%} of {len(sounds.test)} unheard vowels right; guessing: 10 %")
 assert heard > 0.8
 
 # %% [markdown] id="vowels-regions-intro"
-# Ten regions, bent and joined by twelve hidden units. Look where the marks of two classes lie on top of each other.
+# Ten regions, bent and joined by twelve hidden units. Look where the marks of two classes lie on top of each
+# other.
 
 # %% id="vowels-regions" fold=true
 Picture(
@@ -630,8 +653,9 @@ Picture(
 )
 
 # %% [markdown] id="vowels-best-intro"
-# 84 %: is that good? For once we can know. The instances were drawn from densities that we chose, so we can compute which vowel is the most
-# probable one at each point. **Nobody can do better than that**: where two vowels overlap, even full knowledge must guess.
+# 84 %: is that good? For once we can know. The instances were drawn from densities that we chose, so we can
+# compute which vowel is the most probable one at each point. **Nobody can do better than that**: where two
+# vowels overlap, even full knowledge must guess.
 
 # %% id="vowels-best"
 hertz = datasets.vowel_scaler().inverse(sounds.test.x)
@@ -644,7 +668,8 @@ print(
 assert heard <= ceiling < 0.92 and ceiling - heard < 0.06
 
 # %% [markdown] id="vowels-groups-intro"
-# So the network is about as good as anything can be, and more hidden units would not help. With real tasks the ceiling is unknown, but there is one.
+# So the network is about as good as anything can be, and more hidden units would not help. With real tasks the
+# ceiling is unknown, but there is one.
 #
 # > **Think first.** Train the same network on men only. How well will it understand women, and children?
 
@@ -667,13 +692,14 @@ for n, name in enumerate(group["test"].names):
 assert by_group["men"][0] > by_group["men"][1] and by_group["children"][0] < 0.4 < by_group["children"][1]
 
 # %% [markdown] id="vowels-groups-answer"
-# For men it is even better than before: their vowels alone overlap less. For children it is useless. Tested on men, you would have reported a triumph.
-# **A test set answers for those who are in it.** Ask who is missing.
+# For men it is even better than before: their vowels alone overlap less. For children it is useless. Tested on
+# men, you would have reported a triumph. **A test set answers for those who are in it.** Ask who is missing.
 #
 # ## A curve
 #
-# Last, no classes at all: sixty noisy points of a sine. One input, one output without activation (any number must be possible), half the squared error. How low can
-# the loss be? The noise has the deviation 0.1 and nobody can predict it: half its variance, 0.005, is the floor for unseen points.
+# Last, no classes at all: sixty noisy points of a sine. One input, one output without activation (any number
+# must be possible), half the squared error. How low can the loss be? The noise has the deviation 0.1 and nobody
+# can predict it: half its variance, 0.005, is the floor for unseen points.
 
 # %% id="curve-train"
 points = datasets.curve(np.random.default_rng(0), "sine", n=60, noise=0.1)
@@ -712,8 +738,9 @@ assert abs(outside - np.sin(2 * np.pi)) > 1
 print(f"at x = 2 the network says {outside:.2f}, the curve is {abs(np.sin(2 * np.pi)):.2f}")
 
 # %% [markdown] id="curve-play"
-# Tanh units are flat far out, so the network *must* become flat there, whatever the curve does. Try it yourself: press Start, then change the noise, the number of units,
-# and the curve ("curve: step" is the hard one; how many units does it take?).
+# Tanh units are flat far out, so the network *must* become flat there, whatever the curve does. Try it
+# yourself: press Start, then change the noise, the number of units, and the curve ("curve: step" is the hard
+# one; how many units does it take?).
 
 # %% id="curve-playground"
 Playground(data="curve: sine", hidden=(8,), eta=0.1, alpha=0.9, batch=60)
@@ -735,17 +762,21 @@ Playground(data="curve: sine", hidden=(8,), eta=0.1, alpha=0.9, batch=60)
 # * Hidden weights can be shown as pictures, and a story about them can be tested.
 # * A held-out number is about data like the held-out data. Nothing else.
 #
-# **This was the last lecture.** The project, [problem set 7](../assignments/release/ps7/ps7.ipynb), is the face task again, and now you train, show and explain it
-# yourself. [Lecture 00](00-start-here.ipynb) has the map, if you want to go back to anything.
+# **This was the last lecture.** The project, [problem set 7](../assignments/release/ps7/ps7.ipynb), is the face
+# task again, and now you train, show and explain it yourself. [Lecture 00](00-start-here.ipynb) has the map, if
+# you want to go back to anything.
 #
 # ### Sources
 #
-# The digit tasks ("2 or not 2", ten classes, an eleventh for none of the above) are sketched in a lecture deck on optimisation and the full algorithms (*A*, *D*), the faces with
-# their parameters in an introductory deck (*B*) after a textbook of 1997. Two remarks if you read them beside this page:
+# The digit tasks ("2 or not 2", ten classes, an eleventh for none of the above) are sketched in a lecture deck
+# on optimisation and the full algorithms (*A*, *D*), the faces with their parameters in an introductory deck
+# (*B*) after a textbook of 1997. Two remarks if you read them beside this page:
 #
-# * *B* explains the hidden weights of the photographs by hand ("positive where the skin of a person turned right is bright"). Ours are other pictures and another network, so we have
-#   computed and tested an explanation of our own; the kind of explanation is the same.
-# * *A* trains digits "with the KL divergence". For one-hot targets that is the cross-entropy, as their entropy is 0:
+# * *B* explains the hidden weights of the photographs by hand ("positive where the skin of a person turned
+#   right is bright"). Ours are other pictures and another network, so we have computed and tested an
+#   explanation of our own; the kind of explanation is the same.
+# * *A* trains digits "with the KL divergence". For one-hot targets that is the cross-entropy, as their entropy
+#   is 0:
 
 # %% id="kl-is-cross-entropy"
 kl_reader = MLP(reader.widths, hidden=tanh, output=softmax, divergence=kl_divergence)
