@@ -943,7 +943,7 @@ check_keeps_input("pair_products_pull", pair_products_pull, Z, dY)
 # With exponents 1 and 0 this picks factors; with -1 it divides. An exponent that is not whole asks
 # for $z_l>0$: there is no real square root of a negative number, and NumPy would quietly give `nan`,
 # which spreads through everything. So `power_products` raises `ValueError` if any entry of `Z` is 0 or
-# negative.
+# negative. The derivative to one of the factors keeps all the others:
 #
 # {formula:power-products-slope}
 #
