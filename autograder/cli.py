@@ -24,6 +24,7 @@ from rich.progress import (
 from rich.table import Table
 
 from . import __version__, classroom, grading, nbgrader_engine, settings
+from . import collect as collect_work
 from . import feedback as feedback_pages
 from . import report as report_page
 from .course import Course, CourseError
@@ -57,6 +58,13 @@ Students = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output instead of a table.")]
 Why = Annotated[bool, typer.Option("--why", help="Say in the table what each failed test reported.")]
+Roster = Annotated[
+    Path | None,
+    typer.Option(
+        help="Canvas's exported gradebook, Moodle's grading worksheet, or a CSV with student, lms_id, name.",
+        show_default=False,
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace work that is already there.")]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Write nothing: compare recorded grades with the expected ones.")
@@ -153,6 +161,48 @@ def sample_class(
     typer.echo(f"Written: {len(enrolment.written)} submissions to {_shown(place.root / 'submitted')}")
     if enrolment.kept:
         typer.echo(f"Kept as they were (--force replaces them): {', '.join(enrolment.kept)}")
+
+
+@app.command()
+@_tells_mistakes
+def collect(
+    assignment: Assignment,
+    source: Annotated[Path, typer.Argument(help="A folder, or a zip file.", show_default=False)],
+    course: CourseFolder = None,
+    roster: Roster = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put downloaded work into submitted/; earlier work that it replaces is kept.
+
+    Known are the bulk downloads of Canvas, Moodle and Blackboard, and folders:
+
+    \b
+    submissions.zip
+        perezjose_LATE_1234_56789_ps2-1.ipynb                      Canvas
+        José Pérez_657737_assignsubmission_file_/ps2.ipynb         Moodle
+        ps2_jperez_attempt_2026-03-01-15-00-00_ps2.ipynb           Blackboard
+        jperez/ps2/ps2.ipynb   or   jperez/ps2.ipynb               a folder for each student
+    """
+    place = Course.find(course)
+    result = collect_work.collect(place, assignment, source, roster=roster)
+    if as_json:
+        typer.echo(json.dumps(result.to_dict(), indent=1, ensure_ascii=False))
+        return
+    counts = [(name, result.count(name)) for name in ("placed", "replaced", "unchanged", "kept")]
+    typer.echo(
+        f"{assignment}: {', '.join(f'{count} {name}' for name, count in counts if count)} "
+        f"in {_shown(place.root / 'submitted')}"
+    )
+    for item in result.students:
+        for note in item.notes:
+            typer.echo(f"  {item.student}: {note}")
+    for name, why in result.lost.items():
+        typer.secho(f"Not placed: {name}: {why}", fg="red", err=True)
+    if result.lost:
+        typer.echo(
+            f"Put such work into {_shown(place.submitted('STUDENT', assignment))} yourself, or leave it out.",
+            err=True,
+        )
 
 
 @app.command(epilog=f"Limits, to be set in nbgrader_config.py:\n\n{settings.describe()}")
