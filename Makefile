@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 COURSE := assignments
 DEMO ?= ps2
+# Where `make lab` puts a student's own copy of the course.
+WORKSPACE ?= workspace
 # nbgrader calls alembic by its bare name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -41,9 +43,10 @@ demo: setup ## release an assignment, grade a class, write feedback and the clas
 	@echo "  $(COURSE)/release/$(DEMO)/$(DEMO).ipynb  what students receive"
 	@echo "  make lab                         the lectures, in JupyterLab"
 
-lab: setup ## open the course in JupyterLab
+lab: setup ## open your workspace in JupyterLab; what you worked on is never overwritten
+	@$(PY) -m autograder.workspace_cli workspace "$(WORKSPACE)" --course .
 	@$(BIN)/jupyter trust lectures/*.ipynb $(COURSE)/release/*/*.ipynb > /dev/null
-	@$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lectures \
+	@$(BIN)/jupyter lab --ServerApp.root_dir="$(WORKSPACE)" --LabApp.default_url=/lab/tree/lectures \
 	  $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
 build: setup ## rebuild the notebooks from their sources

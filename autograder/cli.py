@@ -23,7 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from . import __version__, classroom, grading, nbgrader_engine, settings
+from . import __version__, classroom, grading, nbgrader_engine, settings, workspace_cli
 from . import collect as collect_work
 from . import feedback as feedback_pages
 from . import report as report_page
@@ -32,6 +32,7 @@ from .outcome import Outcome, Status, load, to_json
 from .pages import points
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.registered_commands += workspace_cli.app.registered_commands
 
 
 def _default(function: Callable[..., Any], name: str) -> Any:
