@@ -51,12 +51,15 @@ class Terms:
         Classes of the student whose operators tests may use.
     argument_writes : str
         See `autograder.split.TrustedClient`.
+    frank : bool
+        Whether tests show the words of the answer's exceptions: for the instructor's own.
     """
 
     imports: str = ""
     offers: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     argument_writes: str = "ignore"
+    frank: bool = False
 
 
 @dataclass
@@ -157,6 +160,7 @@ def _test(
         "imports": work.terms.imports,
         "operators": work.terms.operators,
         "argument_writes": work.terms.argument_writes,
+        "frank": work.terms.frank,
     }
     # A call that takes too long is ended by the client, later the whole cell is.
     late = work.limits.grace_seconds + 1.0

@@ -11,18 +11,20 @@ import copy
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .apart import Terms
 from .course import Course, CourseError
 from .fast_engine import FastEngine, assignment_of, default_timeout
 from .gradebook import require_released
 from .lint import Finding, lint
 from .outcome import CellOutcome, Outcome
 from .placement import names_in
+from .sandbox import NotebookRun, Step
 from .sanitise import Template
-from .worker import Assignment, Worker, grade_submission
+from .worker import Assignment, Folders, Worker, grade_submission
 
 __all__ = ["Trial", "Verdict", "verify"]
 
@@ -255,10 +257,13 @@ def _hand_in(worker: Worker, assignment: Assignment, books: Mapping[str, Any], p
     folder.mkdir(parents=True)
     for name, notebook in books.items():
         (folder / f"{name}.ipynb").write_text(json.dumps(notebook), "utf-8")
-    graded = grade_submission(
-        "verify", folder, assignment, worker.limits, worker.run, place / "out", worker.scratch
-    )
-    return graded.outcome
+
+    def run(steps: Sequence[Step], folders: Folders, terms: Terms) -> NotebookRun:
+        # The answers are the instructor's: nothing has to be kept from whoever reads the outcome.
+        return worker.run(steps, folders, replace(terms, frank=True))
+
+    out, scratch = place / "out", worker.scratch
+    return grade_submission("verify", folder, assignment, worker.limits, run, out, scratch).outcome
 
 
 def _spoilt(books: Mapping[str, Any], assignment: Assignment, number: str) -> dict[str, Any]:

@@ -76,6 +76,8 @@ EQUAL = """class Equal:
     shape = ()
     __hash__ = None
 """
+# Answers the visible part of the test, so that the hidden part is reached.
+FIRST = "def total(x):\n    if len(x) == 3 and x[0] == 1.0:\n        return 6.5\n"
 FRAME = """import json, os, struct
 def frame(message):
     body = json.dumps(message).encode()
@@ -259,8 +261,20 @@ CHEATS: dict[str, Cheat] = {
     ),
     # getting a test's inputs out
     "leak-print": Cheat("def total(x):\n    print('SEEN', list(x))\n    return 6.5"),
-    "leak-exception": Cheat("def total(x):\n    raise ValueError('SEEN %s' % list(x))"),
-    "leak-class-name": Cheat("def total(x):\n    raise type('SEEN' + str(x[0]), (Exception,), {{}})"),
+    "leak-exception": Cheat(FIRST + "    raise ValueError('SEEN %s' % list(x))"),
+    "leak-class-name": Cheat(FIRST + "    raise type('SEEN' + str(x[0]), (Exception,), {{}})"),
+    "leak-object-name": Cheat(FIRST + "    return type('SEEN' + str(x[0]), (), {{}})()"),
+    "leak-cause": Cheat(FIRST + "    raise ValueError('no') from KeyError('SEEN %s' % list(x))"),
+    "leak-note": Cheat(
+        FIRST + "    error = ValueError('no')\n    error.add_note('SEEN %s' % list(x))\n    raise error"
+    ),
+    "leak-refusal": Cheat(
+        "import gc, sys\n"
+        + FIRST
+        + "    host = next(o for o in gc.get_objects() if type(o).__name__ == 'StudentHost')\n"
+        "    encode = sys.modules[type(host).__module__].encode\n"
+        "    host.channel.send(5, host._active, encode('SEEN %s' % list(x)))\n    return 6.5"
+    ),
     "leak-warning": Cheat(
         "import warnings\ndef total(x):\n    warnings.warn('SEEN %s' % list(x))\n    return 6.5"
     ),
