@@ -25,6 +25,7 @@ from rich.table import Table
 
 from . import __version__, classroom, grading, nbgrader_engine, settings, workspace_cli
 from . import collect as collect_work
+from . import export as export_files
 from . import feedback as feedback_pages
 from . import report as report_page
 from .course import Course, CourseError
@@ -45,6 +46,7 @@ _TIMEOUT: float | None = _default(grading.grade, "timeout")
 _JOBS: int = _default(grading.grade, "jobs")
 _AGAIN: bool = _default(grading.grade, "force")
 _UNCONFINED: bool = _default(grading.grade, "unconfined")
+_PROVISIONAL: bool = _default(export_files.export, "provisional")
 _ENGINE: str = _default(grading.grade, "engine")
 
 Assignment = Annotated[str, typer.Argument(help="The assignment's name, such as ps2.", show_default=False)]
@@ -204,6 +206,31 @@ def collect(
             f"Put such work into {_shown(place.submitted('STUDENT', assignment))} yourself, or leave it out.",
             err=True,
         )
+
+
+@app.command("export")
+@_tells_mistakes
+def export_grades(
+    assignment: Assignment,
+    course: CourseFolder = None,
+    canvas: Annotated[
+        Path | None, typer.Option(help="The gradebook that Canvas exported: filled in.", show_default=False)
+    ] = None,
+    moodle: Annotated[
+        Path | None, typer.Option(help="The grading worksheet of Moodle: filled in.", show_default=False)
+    ] = None,
+    provisional: Annotated[
+        bool, typer.Option("--provisional", help="Export scores in which an answer waits for a person, too.")
+    ] = _PROVISIONAL,
+) -> None:
+    """Write CSV files of students and of questions, and what Canvas and Moodle import."""
+    done = export_files.export(
+        Course.find(course), assignment, canvas=canvas, moodle=moodle, provisional=provisional
+    )
+    for path in done.files:
+        typer.echo(f"Written: {_shown(path)}")
+    for student in sorted(done.without):
+        typer.echo(f"No grade for a platform: {student} {done.without[student]}", err=True)
 
 
 @app.command(epilog=f"Limits, to be set in nbgrader_config.py:\n\n{settings.describe()}")
