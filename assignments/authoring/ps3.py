@@ -8,9 +8,9 @@
 #
 # You write the forward pass, then the four rules by which derivatives travel backwards, then the
 # **plan** that applies them in the right order. Central differences, which know nothing of
-# backpropagation, tell you whether it is right. At the end you train the three neurons for two steps
-# with pencil and paper (or with your own code), including the step that the lecture leaves
-# unfinished.
+# backpropagation, tell you whether it is right. At the end you train the three neurons with pencil and
+# paper (or with your own code): for two steps that the lecture has done before you, and for a third
+# that you will find nowhere.
 #
 # | | problem |
 # |---|---|
@@ -19,7 +19,7 @@
 # | the plan that puts them in order | 6 |
 # | differences, the judge | 7 |
 # | an update with momentum | 8 |
-# | two steps by hand | 9-10 |
+# | three steps by hand | 9-10 |
 # | what it costs, a poll, a written answer | 11-13 |
 #
 # There are 45 points: 40 from checks, 5 for the written answer. Plan for two hours. The lectures that
@@ -1060,24 +1060,28 @@ check_values("first_step(), b1,", step["b1"], [0.100426, 0.100426], "Its gradien
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Problem 10. The step that was never finished (3 points)
+# ## Problem 10. The second step, and a third (3 points)
 #
-# The notes from which this example comes stop in the middle of the second step. Finish it. The network is
-# now where the first step has left it:
+# The network is now where the first step has left it:
 #
 # | | weights | bias | last changes |
 # |---|---|---|---|
 # | both hidden units | 0.100426, 0.1 | 0.100426 | 0.000426, 0 and 0.000426 |
 # | the output unit | 0.109454, 0.109454 | 0.117195 | 0.009454, 0.009454 and 0.017195 |
 #
-# The next instance is $x=(0,1)$ with the target $-0.3$; $\eta=0.2$ and $\alpha=0.9$ as before. Give the
-# same numbers as in problem 9, and under the key `"test"` the output of the network after this step for the
-# point $(1,1)$, shape (1,).
+# The second instance is $x=(0,1)$ with the target $-0.3$; $\eta=0.2$ and $\alpha=0.9$ as before. Give the
+# same numbers as in problem 9. Then go one step further: the third instance is $x=(1,1)$ with the target
+# 0.8. Of this step give
+#
+# | key | what | shape |
+# |---|---|---|
+# | `"y2 third"`, `"dz2 third"` | output of the network, and the derivative to its sum | (1,), (1,) |
+# | `"W2 third"`, `"b2 third"` | the parameters of the output unit after the third step | (1, 2), (1,) |
 
 
 # %% solution="second-step"
 def second_step():
-    """The numbers of the second training step: a dict with the keys of problem 9, and "test"."""
+    """The numbers of the second and third step: a dict with the keys of problem 9 and of problem 10."""
     # Hint: the new change is 0.9 times the last one, minus 0.2 times the gradient.
     ### BEGIN SOLUTION
     return {
@@ -1089,17 +1093,22 @@ def second_step():
         "b1": np.array([0.099661, 0.099661]),
         "W2": np.array([[0.094670, 0.094670]]),
         "b2": np.array([0.090315]),
-        "test": np.array([0.54960]),
+        "y2 third": np.array([0.54960]),
+        "dz2 third": np.array([-0.061984]),
+        "W2 third": np.array([[0.088484, 0.088484]]),
+        "b2 third": np.array([0.078520]),
     }
     ### END SOLUTION
 
 
 # %% test="test-second-step" points=3
 step = call(second_step)
-assert isinstance(step, dict), "second_step() should return a dict with the keys of the table, and test."
-keys = ("y1", "y2", "dz2", "dz1", "W1", "b1", "W2", "b2", "test")
+assert isinstance(step, dict), "second_step() should return a dict with the keys of both tables."
+keys = ("y1", "y2", "dz2", "dz1", "W1", "b1", "W2", "b2", "y2 third", "dz2 third", "W2 third", "b2 third")
 lacking = [key for key in keys if key not in step]
-assert not lacking, f"second_step() should have the keys of the table; {', '.join(lacking)} missing in yours."
+assert not lacking, (
+    f"second_step() should have the keys of both tables; {', '.join(lacking)} missing in yours."
+)
 check_values(
     "second_step(), y1,",
     step["y1"],
@@ -1122,7 +1131,7 @@ check_values(
         "the derivative for the target 0": [0.13783],
     },
 )
-visible_checks_passed(hidden=5)
+visible_checks_passed(hidden=8)
 ### BEGIN HIDDEN TESTS
 check_values("second_step(), dz1,", step["dz1"], [0.005737, 0.005737], tolerance=2e-5)
 check_values(
@@ -1156,12 +1165,34 @@ check_values(
     },
 )
 check_values(
-    "second_step(), test,",
-    step["test"],
+    "second_step(), y2 third,",
+    step["y2 third"],
     [0.54960],
-    "The forward pass for (1, 1) with the new weights.",
+    "The forward pass for (1, 1) with the weights after the second step.",
     2e-5,
     mistakes={"the output of the network without momentum": [0.54333]},
+)
+check_values("second_step(), dz2 third,", step["dz2 third"], [-0.061984], "The target is 0.8.", 2e-5)
+check_values(
+    "second_step(), b2 third,",
+    step["b2 third"],
+    [0.078520],
+    "The last change, -0.026880, is carried on.",
+    2e-5,
+    mistakes={
+        "a third step without momentum": [0.102712],
+        "a third step with the momentum of the FIRST change: the last change is that of the second": [
+            0.118187
+        ],
+    },
+)
+check_values(
+    "second_step(), W2 third,",
+    step["W2 third"],
+    [[0.088484, 0.088484]],
+    "The last change, -0.014784, is carried on.",
+    2e-5,
+    mistakes={"a third step without momentum": [[0.101789, 0.101789]]},
 )
 ### END HIDDEN TESTS
 
@@ -1263,18 +1294,18 @@ check_choice("true_statements()", chosen, "BCE")
 ### END HIDDEN TESTS
 
 # %% [markdown]
-# ## Problem 13. Why the sum, why the old weights, why never (written, 5 points)
+# ## Problem 13. Why the sum, why the old weights, why down (written, 5 points)
 #
 # 1. Derive {formula:to-layer-below} from the chain rule: on which quantities of layer $k$ does the
 #    divergence depend through $y^{(k-1)}_i$, and why is it a sum?
 # 2. With the *new* output weights, problem 9 would give $\dot z^{(1)}=-0.002329$ instead of $-0.002128$.
 #    Why is the first number not the derivative of the loss at **any** weights, and why does that matter?
-# 3. The second instance has the target $-0.3$. Why can this network never reach it, and what happens to the
-#    weights and to the gradients if one trains on this instance alone, for ever?
+# 3. In the third step of problem 10 the output is **below** its target, and yet the output bias goes
+#    *down*. Explain it with numbers. For which momentum $\alpha$ would the bias have gone up in this step?
 #
 # Half a page is plenty. Formulas may be typed between dollar signs or in plain text.
 
-# %% [markdown] written="sum-old-never" points=5
+# %% [markdown] written="sum-old-down" points=5
 # <!-- ### BEGIN SOLUTION -->
 # 1. $y^{(k-1)}_i$ stands in every sum $z^{(k)}_j$ of the layer above, with the factor $w^{(k)}_{ij}$, and
 #    the divergence depends on $y^{(k-1)}_i$ through these sums only. A small change $\Delta y_i$ changes each
@@ -1285,15 +1316,15 @@ check_choice("true_statements()", chosen, "BCE")
 #    derivative of no loss at any point: it is neither the gradient before nor the gradient after the step. So
 #    descent is no longer along a gradient, finite differences disagree, and the result depends on the order
 #    in which layers are updated.
-# 3. The output is a sigmoid and lies between 0 and 1, so it stays above 0 whatever the weights are, and the
-#    divergence above $\frac12\cdot0.3^2=0.045$. Training on it alone drives the output towards 0: the sum
-#    goes to $-\infty$, bias and weights keep growing in magnitude, and the slope $y(1-y)$ goes to 0, so the
-#    steps become ever smaller without ever being 0. Nothing is reached.
+# 3. The gradient of the bias is $\dot z^{(2)}=-0.06198$, so the gradient alone would move it up, by
+#    $-\eta\dot z=+0.01240$. But the second step has moved it by $-0.02688$, and momentum carries nine
+#    tenths of that on: $-0.02419$. Together $-0.01180$, down. Momentum remembers an instance that wanted the output
+#    low. The bias goes up if $0.02688\,\alpha<0.01240$, that is for $\alpha<0.461$.
 #
 # **Marking guide.** 1: one point for naming all sums of the layer above (not only one), one for the product
 # with $w_{ij}$ under the sum. 2: one point for "no single point in weight space" in any wording; "one must do
-# it so" earns nothing. 3: one point for the range of the sigmoid, one for the saturation: weights grow,
-# gradients vanish.
+# it so" earns nothing. 3: one point for the two parts of the change with their signs and numbers, one for the
+# bound on $\alpha$; follow-on errors from problem 10 cost nothing.
 # <!-- ### END SOLUTION -->
 
 # %% [markdown]

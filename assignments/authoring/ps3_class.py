@@ -168,9 +168,10 @@ def first_step():
 def second_step():
     step, changes = training_step(*start_parameters(), np.array([1.0, 0.0]), np.array([0.9]))
     params = {k: step[k] for k in changes}
-    step, _ = training_step(params, changes, np.array([0.0, 1.0]), np.array([-0.3]))
+    step, changes = training_step(params, changes, np.array([0.0, 1.0]), np.array([-0.3]))
     params = {k: step[k] for k in changes}
-    return step | {"test": forward(params, np.array([1.0, 1.0]))[2]}
+    third, _ = training_step(params, changes, np.array([1.0, 1.0]), np.array([0.8]))
+    return step | {f"{k} third": third[k] for k in ("y2", "dz2", "W2", "b2")}
 """,
 }
 
@@ -349,7 +350,9 @@ def second_step():
         "y1": np.array([0.54994, 0.54994]), "y2": np.array([0.55912]),
         "dz2": np.array([0.21178]), "dz1": np.array([0.005737, 0.005737]),
         "W1": np.array([[0.100426, 0.098853], [0.100426, 0.098853]]), "b1": np.array([0.099278, 0.099278]),
-        "W2": np.array([[0.086161, 0.086161]]), "b2": np.array([0.074839]), "test": np.array([0.54333]),
+        "W2": np.array([[0.086161, 0.086161]]), "b2": np.array([0.074839]),
+        "y2 third": np.array([0.54333]), "dz2 third": np.array([-0.063683]),
+        "W2 third": np.array([[0.093475, 0.093475]]), "b2 third": np.array([0.087576]),
     }
 """
 }
@@ -360,7 +363,23 @@ def second_step():
         "y1": np.array([0.54994, 0.54994]), "y2": np.array([0.55912]),
         "dz2": np.array([0.06387]), "dz1": np.array([0.001730, 0.001730]),
         "W1": np.array([[0.100809, 0.099654], [0.100809, 0.099654]]), "b1": np.array([0.100463, 0.100463]),
-        "W2": np.array([[0.110938, 0.110938]]), "b2": np.array([0.119896]), "test": np.array([0.5602]),
+        "W2": np.array([[0.110938, 0.110938]]), "b2": np.array([0.119896]),
+        "y2 third": np.array([0.5602]), "dz2 third": np.array([-0.0591]),
+        "W2 third": np.array([[0.119, 0.119]]), "b2 third": np.array([0.134]),
+    }
+"""
+}
+
+THIRD_WITHOUT_MOMENTUM = {
+    "second-step": """
+def second_step():
+    return {
+        "y1": np.array([0.54994, 0.54994]), "y2": np.array([0.55912]),
+        "dz2": np.array([0.21178]), "dz1": np.array([0.005737, 0.005737]),
+        "W1": np.array([[0.10081, 0.09885], [0.10081, 0.09885]]), "b1": np.array([0.09966, 0.09966]),
+        "W2": np.array([[0.09467, 0.09467]]), "b2": np.array([0.09031]),
+        "y2 third": np.array([0.54960]), "dz2 third": np.array([-0.06198]),
+        "W2 third": np.array([[0.10179, 0.10179]]), "b2 third": np.array([0.10271]),
     }
 """
 }
@@ -424,7 +443,11 @@ def first_step():
     numbers = {key: np.zeros(1) for key in ("y2", "dz2", "b2")}
     return vectors | numbers | {"W1": np.zeros((2, 2)), "W2": np.zeros((1, 2))}
 """,
-    "second-step": 'def second_step():\n    return first_step() | {"test": np.zeros(1)}\n',
+    "second-step": """
+def second_step():
+    third = {f"{key} third": np.zeros(1) for key in ("y2", "dz2", "b2")}
+    return first_step() | third | {"W2 third": np.zeros((1, 2))}
+""",
     "cost": "def multiplications(widths):\n    return 0, 0\n",
     "poll": "def true_statements():\n    return set()\n",
 }
@@ -451,10 +474,10 @@ FULL_ANSWER = """
    and Div by dz_j w_ij dy_i; the contributions add.
 2. dz2 belongs to the old weights, the factor to the new ones. There is no point in weight space at which both
    are right, so it is no gradient of anything.
-3. A sigmoid is above 0. The sum goes to minus infinity, the weights grow, the slope y (1 - y) and with it the
-   gradient goes to 0.
+3. The change is 0.9 * (-0.02688) + 0.2 * 0.06198 = -0.02419 + 0.01240 < 0: the momentum of the second step is
+   stronger than the gradient. It goes up for alpha < 0.0124 / 0.02688 = 0.46.
 """
-HALF_ANSWER = "1. By the chain rule, summing over the units above. 3. The sigmoid is never negative."
+HALF_ANSWER = "1. By the chain rule, summing over the units above. 3. Because of the momentum."
 SLOGAN_ANSWER = "Because one must use the old weights."
 
 # --------------------------------------------------------------------------- who gets what
@@ -473,7 +496,7 @@ SOLUTIONS = (
     "cost",
     "poll",
 )
-WRITTEN = "sum-old-never"
+WRITTEN = "sum-old-down"
 PLAN = ("backward-plan", "backward-own", "backward-reference")
 DERIVATIVES = ("output-derivative", "to-sums", "gradients", "to-layer-below", *PLAN, "differences")
 OTHERS = ("forward", "forward-deep", "update", "first-step", "second-step", "cost", "poll")
@@ -598,6 +621,13 @@ _WRONG = (
     _hand("emil", "wrong", "Gives error terms, minus the derivatives.", ERROR_TERMS, _none("first-step")),
     _hand(
         "fay", "wrong", "Does the second step without momentum.", STEP_WITHOUT_MOMENTUM, _none("second-step")
+    ),
+    _hand(
+        "leo",
+        "wrong",
+        "Forgets the momentum in the third step only.",
+        THIRD_WITHOUT_MOMENTUM,
+        _none("second-step"),
     ),
     _hand("gil", "wrong", "Reads the target as +0.3.", TARGET_MADE_POSITIVE, _none("second-step")),
     _hand("hana", "wrong", "Counts a way down to the input.", DOWN_TO_THE_INPUT, _none("cost")),
@@ -729,6 +759,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "dina": ("test-first-step", "at the NEW output weights"),
     "emil": ("test-first-step", "that is the error term"),
     "fay": ("test-second-step", "a step without momentum"),
+    "leo": ("test-second-step", "a third step without momentum"),
     "gil": ("test-second-step", "for the target +0.3"),
     "hana": ("test-cost", "nothing goes down through the weights of layer 1"),
     "ivo": ("test-cost", "a bias is not multiplied"),

@@ -164,19 +164,19 @@ def test_notebooks_hold_no_outputs():
 
 
 def training_steps():
-    """Both steps by hand, from the course's own network: numbers, parameters and the last network."""
+    """The three steps by hand from the course's own network: numbers and parameters, and the changes."""
     net = MLP(widths=(2, 2, 1), hidden=sigmoid, output=sigmoid)
     params = {k: np.full(s, 0.1) for k, s in (("W1", (2, 2)), ("b1", 2), ("W2", (1, 2)), ("b2", 1))}
     changes = {k: np.zeros_like(v) for k, v in params.items()}
     steps = []
-    for x, d in (([1.0, 0.0], 0.9), ([0.0, 1.0], -0.3)):
+    for x, d in (([1.0, 0.0], 0.9), ([0.0, 1.0], -0.3), ([1.0, 1.0], 0.8)):
         trace = net.forward(params, np.array(x))
         grads = net.backward(params, trace, np.array([d]))
         changes = {k: 0.9 * changes[k] - 0.2 * grads[k] for k in params}
         params = {k: params[k] + changes[k] for k in params}
         numbers = {"y1": trace.y[1], "y2": trace.y[2], "dz1": grads.wrt_z[1], "dz2": grads.wrt_z[2]}
         steps.append((numbers | params, changes))
-    steps[1][0]["test"] = net.forward(params, np.array([1.0, 1.0])).y[2]
+    steps[1][0].update({f"{key} third": steps[2][0][key] for key in ("y2", "dz2", "W2", "b2")})
     return steps
 
 
@@ -254,3 +254,17 @@ def test_the_cell_that_asks_whether_it_fits_is_kind_to_unfinished_work():
 def test_objects_that_agree_with_everything_earn_nothing():
     assert "yours is 7" in PS.results("mallory")["test-to-sums"].error
     assert PS.scores("mallory") == PS.expected("mallory")
+
+
+def test_the_numbers_of_the_model_answer_on_momentum_are_true():
+    answer = next(cell.source for cell in PS.instructor.cells if grade_id(cell) == "sum-old-down")
+    (_, second), (third, change) = training_steps()[1:]
+    carried, pushed = 0.9 * second["b2"][0], -0.2 * third["dz2"][0]
+    assert np.isclose(carried + pushed, change["b2"][0])
+    for number in (
+        f"{third['dz2'][0]:.5f}",
+        f"{pushed:.5f}",
+        f"{carried:.5f}",
+        f"{-pushed / second['b2'][0]:.3f}",
+    ):
+        assert number in answer
