@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from .errors import CourseError
 from .outputs import Output
 from .sanitise import Cell, Template, TemplateCell, UnreadableError, mend, parse, read_bytes
-from .scoring import score
+from .scoring import first_line, score
 
 __all__ = ["CheckReport", "CheckedCell", "Runner", "State", "check_notebook", "template_of"]
 
@@ -384,7 +384,7 @@ def _trouble(name: str, outputs: Sequence[Output]) -> list[str]:
     """Errors of a cell that is no check; the stub of an answer is none."""
     errors = [output for output in outputs if output["output_type"] == "error"]
     return [
-        f"`{name}` stopped with {error['ename']}: {error['evalue']}"
+        f"`{name}` stopped with {error['ename']}: {first_line(error['evalue'])}"
         for error in errors
         if error["ename"] != _STUB
     ]
@@ -421,5 +421,5 @@ def _row(title: str, cells: Sequence[CheckedCell]) -> str:
 
 
 def to_json(report: CheckReport) -> str:
-    """Write a report as JSON."""
-    return json.dumps(report.to_dict(), indent=1, ensure_ascii=False)
+    """Write a report as JSON in plain ASCII, which goes through a pipe on every system."""
+    return json.dumps(report.to_dict(), indent=1)

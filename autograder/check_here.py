@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from .check import CheckReport
 from .errors import CourseError
@@ -124,19 +125,31 @@ def _run(notebook: str, timeout: float | None) -> CheckReport:
     """Run the check in a process of its own, showing which cell it is at."""
     limit = [] if timeout is None else ["--timeout", f"{timeout:g}"]
     command = [*_COMMAND, notebook, "--json", *limit]
-    began = time.monotonic()
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        lines = []
-        for line in process.stderr:
-            lines.append(line.rstrip())
-            if line.startswith("["):
-                print(f"\r{line.strip():<60} {time.monotonic() - began:3.0f} s", end="", flush=True)
-        text = process.stdout.read()
-    print("\r" + " " * 70 + "\r", end="")
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    # A file takes a report of any length; a pipe that nobody reads would stop the check.
+    with TemporaryFile("w+", encoding="utf-8") as answer:
+        with subprocess.Popen(
+            command, stdout=answer, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment
+        ) as process:
+            try:
+                said = _follow(process.stderr or ())
+            except BaseException:
+                process.kill()
+                raise
+        answer.seek(0)
+        text = answer.read()
     if process.returncode:
-        said = [line for line in lines if line and not line.startswith("[")]
         raise CourseError(" ".join(said[-2:]) or "The check ended without a word.", "")
     return CheckReport.from_dict(json.loads(text))
+
+
+def _follow(lines: Iterable[str]) -> list[str]:
+    """Show the progress that a check reports; return what else it says."""
+    began, said = time.monotonic(), []
+    for line in map(str.rstrip, lines):
+        if line.startswith("["):
+            print(f"\r{line:<60} {time.monotonic() - began:3.0f} s", end="", flush=True)
+        elif line:
+            said.append(line)
+    print("\r" + " " * 70 + "\r", end="")
+    return said

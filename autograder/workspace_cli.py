@@ -75,7 +75,7 @@ def make_workspace(
     home = find_course(course)
     root = folder or home / "workspace"
     for line in told(update(root, home)):
-        typer.echo(line)
+        _say(line)
     typer.echo(f"Your workspace: {_shown(root)}")
 
 
@@ -96,13 +96,13 @@ def check(
     name: ProblemSet, workspace: Folder = None, timeout: Timeout = _TIMEOUT, as_json: AsJson = False
 ) -> None:
     """Run the visible checks of your notebook, as it was saved, and say what is left."""
-    place, notebook = _find(name, workspace)
-    released = place.course / place.relative(notebook.stem)
+    place, notebook, problems = _find(name, workspace)
+    released = place.course / place.relative(problems)
     with _progress() as on_cell:
         report = checking.check_notebook(notebook, released, timeout=timeout, on_cell=on_cell)
-    if notebook == place.notebook(notebook.stem).resolve():
+    if notebook == place.notebook(problems).resolve():
         todo.record_check(place, report)
-    typer.echo(checking.to_json(report) if as_json else repr(report))
+    _say(checking.to_json(report) if as_json else repr(report))
 
 
 @app.command("todo", rich_help_panel=PANEL)
@@ -117,7 +117,7 @@ def what_is_left(
     width = max(len(item.name) for item in items)
     for item in items:
         amount = f"{item.done} of {item.total}"
-        typer.echo(f"{item.name:<{width}}  {item.state:<9}  {amount:>8}  {item.remark}".rstrip())
+        _say(f"{item.name:<{width}}  {item.state:<9}  {amount:>8}  {item.remark}".rstrip())
     typer.echo(todo.summary(items))
     if page:
         path = place.root / "what-is-left.html"
@@ -152,13 +152,17 @@ def solution(
     typer.echo(f"Worked solution: {_shown(solutions.write_solution(place, name, anyway))}")
 
 
-def _find(name: str, folder: Path | None) -> tuple[Workspace, Path]:
-    """The workspace, and the notebook in it that a name or a path means."""
-    path = Path(name)
+def _find(name: str, folder: Path | None) -> tuple[Workspace, Path, str]:
+    """The workspace, the notebook that a name or a path means, and its problem set.
+
+    A copy under another name, such as one that a reset kept, belongs to the folder in which it lies.
+    """
+    place, path = Workspace.find(folder), Path(name).resolve()
     if path.suffix != ".ipynb":
-        place = Workspace.find(folder)
-        return place, solutions.problem_set(place, name).resolve()
-    return Workspace.find(folder), path.resolve()
+        return place, solutions.problem_set(place, name).resolve(), name
+    problems = path.stem if path.stem in place.assignments() else path.parent.name
+    solutions.problem_set(place, problems)
+    return place, path, problems
 
 
 def told(delivered: tuple[Delivered, ...]) -> Iterator[str]:
@@ -185,6 +189,12 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     yield on_cell
     if ending == "\r":
         sys.stderr.write(" " * 65 + "\r")
+
+
+def _say(text: str) -> None:
+    """Write a text even where the output cannot show all of its signs, as in a pipe on Windows."""
+    encoding = sys.stdout.encoding or "utf-8"
+    typer.echo(text.encode(encoding, "replace").decode(encoding))
 
 
 def _shown(path: Path) -> str:
