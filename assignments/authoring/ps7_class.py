@@ -612,7 +612,7 @@ _WRONG = (
         "Leaves the loss before training out of the history.",
         NO_FIRST,
         ("train-best",),
-        "Before training, and after each epoch",
+        "The loss before training comes first",
     ),
     _hand(
         "dragan",
