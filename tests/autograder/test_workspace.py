@@ -1,6 +1,7 @@
 """A student's copy of the course: an update takes nothing away, and says what it did."""
 
 import json
+import re
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -244,3 +245,11 @@ def test_the_default_workspace_is_ignored_by_git():
 def test_students_commands_are_commands_of_autograder():
     names = {command.name or command.callback.__name__ for command in everything.registered_commands}
     assert {"workspace", "reset", "check", "todo", "hand-in", "solution", "grade"} <= names
+
+
+def test_the_student_guide_names_commands_that_exist():
+    text = (REPOSITORY / "docs/students-evening.md").read_text("utf-8")
+    named = set(re.findall(r"autograder(?:\.workspace_cli)? ([a-z-]+)", text))
+    assert named - {"command", "where"} == {
+        command.name or command.callback.__name__ for command in app.registered_commands
+    }
