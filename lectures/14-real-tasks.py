@@ -772,8 +772,8 @@ Playground(data="curve: sine", hidden=(8,), eta=0.1, alpha=0.9, batch=60)
 # on optimisation and the full algorithms (*A*, *D*), the faces with their parameters in an introductory deck
 # (*B*) after a textbook of 1997. Two remarks if you read them beside this page:
 #
-# * *B* explains the hidden weights of the photographs by hand ("positive where the skin of a person turned
-#   right is bright"). Ours are other pictures and another network, so we have computed and tested an
+# * *B* explains the hidden weights of the photographs by hand (positive where the skin of a person turned
+#   right is bright). Ours are other pictures and another network, so we have computed and tested an
 #   explanation of our own; the kind of explanation is the same.
 # * *A* trains digits "with the KL divergence". For one-hot targets that is the cross-entropy, as their entropy
 #   is 0:
