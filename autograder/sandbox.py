@@ -610,7 +610,7 @@ def _accept(attempt: _Attempt, frames: wire.Frames, data: bytes) -> bool:
 
 def _apply(attempt: _Attempt, event: Mapping[str, Any]) -> None:
     kind = event["kind"]
-    if kind == "ready":
+    if kind == "ready" and not attempt.ready:  # the first is ours, later ones can be anybody's
         attempt.ready = {
             "protection": str(event["protection"]),
             "mechanisms": [str(item) for item in event["mechanisms"]],
@@ -637,10 +637,11 @@ def _end_cell(attempt: _Attempt, event: Mapping[str, Any]) -> None:
     if late:
         note = "No reply from the cell before its time was over"
         outputs.append(error_output(TIMEOUT, "", [f"\x1b[31m{TIMEOUT}\x1b[39m: {note}"]))
+    seconds, most = float(event["seconds"]), round(time.monotonic() - attempt.since, 6)
     attempt.cells[attempt.current] = CellRun(
         outputs=tuple(outputs),
         count=int(event["count"]),
-        seconds=float(event["seconds"]),
+        seconds=seconds if 0 <= seconds <= most else most,
         end=End.INTERRUPTED if late else End.DONE,
         reason="it ran too long and was interrupted" if late else "",
     )

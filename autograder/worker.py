@@ -1,8 +1,9 @@
 """One submission, from reading it to an outcome: read and mend, run, score, write.
 
-A worker is a trusted process with a warm process of its own (`autograder.sandbox`). It never opens the
-gradebook: what belongs there goes back to the batch, which writes it in one transaction. `grade_submission`
-is the whole of it and needs no process around it; `main` serves jobs over a socket.
+A worker is a trusted process with warm processes of its own (`autograder.sandbox`): one for the cells of
+students, one for tests, each with and without Matplotlib as it is needed. It never opens the gradebook:
+what belongs there goes back to the batch, which writes it in one transaction. `grade_submission` is the
+whole of it and needs no process around it; `main` serves jobs over a socket.
 """
 
 from __future__ import annotations

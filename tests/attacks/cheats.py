@@ -179,6 +179,15 @@ CHEATS: dict[str, Cheat] = {
         "os.write(3, frame({{'kind': 'bye'}}))\n" + ZERO,
         earns=2.0,
     ),
+    "forged-protection": Cheat(
+        FRAME
+        + "os.write(3, frame({{'kind': 'ready', 'protection': 'none', 'mechanisms': ['hope']}}))\n"
+        + ZERO
+    ),
+    "forged-time": Cheat(
+        FRAME + "for seconds in (float('nan'), float('inf'), -1e300):\n"
+        "    os.write(3, frame({{'kind': 'end', 'cell': 3, 'count': 1, 'seconds': seconds}}))\n" + ZERO
+    ),
     "raw-bytes": called("os.write(4, b'\\xff' * 1000)\nreturn 6.5"),
     "forged-answer": called(
         "import struct\nos.write(4, struct.pack('<IBI', 1, 2, 1) + b'\\x00')\nreturn 6.5"
