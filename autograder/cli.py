@@ -23,7 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from . import __version__, classroom, grading, nbgrader_engine, settings, workspace_cli
+from . import __version__, classroom, grading, late, nbgrader_engine, regrade, settings, workspace_cli
 from . import collect as collect_work
 from . import export as export_files
 from . import feedback as feedback_pages
@@ -224,6 +224,7 @@ def export_grades(
     ] = _PROVISIONAL,
 ) -> None:
     """Write CSV files of students and of questions, and what Canvas and Moodle import."""
+    late.apply_dates(Course.find(course), assignment)  # points given by hand change what a share of them is
     done = export_files.export(
         Course.find(course), assignment, canvas=canvas, moodle=moodle, provisional=provisional
     )
@@ -250,6 +251,7 @@ def grade(
     """Grade every submission; one that cannot be graded gets a reason and stops nobody else."""
     place = Course.find(course)
     skipped: list[str] = []
+    before = load(place.outcomes(assignment))
     with _progress("Grading") as on_start, _plain_interrupt():
         outcomes = grading.grade(
             place,
@@ -263,6 +265,7 @@ def grade(
             on_start=on_start,
             on_skip=skipped.extend,
         )
+    changes = _changes(place, assignment, before, outcomes, timeout)
     if as_json:
         typer.echo(to_json(outcomes))
     else:
@@ -270,6 +273,45 @@ def grade(
     if skipped:
         kept = f"{len(skipped)} of {len(outcomes)} had not changed since they were graded and were kept"
         typer.echo(f"{kept}; --force grades them again.", err=as_json)
+    for sentence in changes:
+        typer.echo(sentence, err=as_json)
+
+
+def _changes(
+    course: Course,
+    assignment: str,
+    before: dict[str, Outcome],
+    after: Sequence[Outcome],
+    timeout: float | None,
+) -> list[str]:
+    """Say what moved since the last run and why, penalties included, and remember what this run saw."""
+    old = regrade.load_state(course, assignment)
+    new = regrade.state_of(course, assignment, [outcome.student for outcome in after], timeout)
+    moved = regrade.moves(before, after, old, new)
+    regrade.save_state(course, assignment, new)
+    penalties = [change for change in late.apply_dates(course, assignment) if change.student in before]
+    sentences = [f"Moved: {move}" for move in moved]
+    return sentences + [
+        f"Moved: {item.student} penalty for lateness: {points(item.before)} → {points(item.after)}"
+        for item in penalties
+    ]
+
+
+@app.command()
+@_tells_mistakes
+def due(
+    assignment: Assignment,
+    when: Annotated[
+        str, typer.Argument(help="Such as '2026-03-01 23:59 Europe/Berlin'; none takes it away.")
+    ],
+    course: CourseFolder = None,
+) -> None:
+    """Set when an assignment is due. Extensions stand in extensions.csv: student,assignment,until,reason."""
+    place = Course.find(course)
+    set_to = late.set_due(place, assignment, when)
+    typer.echo(f"{assignment} is due {f'{set_to:%Y-%m-%d %H:%M} UTC' if set_to else 'at no time'}.")
+    for change in late.apply_dates(place, assignment):
+        typer.echo(f"Moved: {change.student} penalty: {points(change.before)} → {points(change.after)}")
 
 
 @contextmanager

@@ -52,6 +52,16 @@ _FIND_GRADES = select(_GRADES.c.cell_id, _GRADES.c.id, _GRADES.c.manual_score).w
 _FIND_COMMENTS = select(_COMMENTS.c.cell_id, _COMMENTS.c.id).where(
     _COMMENTS.c.notebook_id == bindparam("notebook")
 )
+_FIND_GRADED = (
+    select(_SUBMITTED.c.id, _SUBMISSIONS.c.student_id)
+    .join(_SUBMISSIONS, _SUBMITTED.c.assignment_id == _SUBMISSIONS.c.id)
+    .where(_SUBMISSIONS.c.assignment_id == bindparam("assignment"))
+    .where(
+        select(_GRADES.c.id)
+        .where(_GRADES.c.notebook_id == _SUBMITTED.c.id, _GRADES.c.auto_score.is_not(None))
+        .exists()
+    )
+)
 _SET_TIME = (
     _SUBMISSIONS.update().where(_SUBMISSIONS.c.id == bindparam("key")).values(timestamp=bindparam("time"))
 )
@@ -159,6 +169,15 @@ class GradeBook:
         """
         with self._transaction(lambda: self._withdraw(student, handed_in_at, handed_in)):
             pass
+
+    def penalise_again(self) -> None:
+        """Ask for the penalty of everybody who has a grade again, after dates or points have changed."""
+        with self._transaction(self._penalise_all):
+            pass
+
+    def _penalise_all(self) -> None:
+        for notebook, student in self._execute(_FIND_GRADED, assignment=self._assignment).all():
+            self._penalise(str(notebook), str(student))
 
     @contextmanager
     def _transaction(self, work: Callable[[], None]) -> Iterator[None]:
