@@ -9,6 +9,7 @@ import ast
 import contextlib
 import doctest
 import re
+import shutil
 import sys
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,8 +17,8 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
+from autograder import Course, differences, grade, release, write_class
 from autograder.classroom import Mangle, fill_in, load_class, student_view
-from autograder.course import Course
 from autograder.notebook import grade_id, mend, read_notebook
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -217,6 +218,16 @@ class Laws:
     def test_who_cannot_be_graded_is_expected_to_have_no_grade(self):
         for hand in self.book.hands.values():
             assert (hand.expected is None) == (hand.mangle in NO_GRADE)
+
+    @pytest.mark.exhaustive
+    def test_the_engine_gives_a_sample_what_is_expected(self, tmp_path):
+        for part in ("source", "authoring"):
+            shutil.copytree(ROOT / "assignments" / part, tmp_path / part)
+        shutil.copyfile(ROOT / "assignments" / "nbgrader_config.py", tmp_path / "nbgrader_config.py")
+        course, hands = Course(tmp_path), [self.book.hands[student] for student in self.sample]
+        release(course, self.name)
+        write_class(course, self.name, hands)
+        assert differences(hands, grade(course, self.name)) == ()
 
     def test_the_student_copy_earns_nothing(self):
         assert set(self.book.scores(self.nothing_done).values()) == {0.0}
