@@ -43,11 +43,12 @@ class State(Enum):
 
 
 _SIGNS = {State.PASSED: "✔", State.NOT_YET: "✘", State.NOT_ANSWERED: "…", State.WRITTEN: "✎"}
-_INKS = {
-    State.PASSED: "#0b5c33",
-    State.NOT_YET: "#8a3b00",
-    State.NOT_ANSWERED: "#3d4450",
-    State.WRITTEN: "#1d4f91",
+# Ink and paper: at least 4.5:1 together, so that the page around them may be light or dark.
+_COLOURS = {
+    State.PASSED: ("#0b5c33", "#e6f4ec"),
+    State.NOT_YET: ("#8a3b00", "#fdf0e4"),
+    State.NOT_ANSWERED: ("#3d4450", "#eef0f3"),
+    State.WRITTEN: ("#1d4f91", "#e8effa"),
 }
 
 
@@ -369,6 +370,8 @@ def judge(cell: TemplateCell, source: str, outputs: Sequence[Output], answered: 
         return CheckedCell(cell.name, "", State.NOT_ANSWERED, earned, most, hidden)
     if message.startswith(_STUB):
         message = f"It needs a function that is not written yet ({message})."
+    # A failed check has a sentence of its own; the name of the exception would add nothing to it.
+    message = message.removeprefix("AssertionError: ")
     return CheckedCell(cell.name, "", State.NOT_YET, earned, most, hidden, message)
 
 
@@ -412,7 +415,9 @@ def _row(title: str, cells: Sequence[CheckedCell]) -> str:
     why = "<br>".join(
         f"<code>{escape(cell.name)}</code>: {escape(cell.message)}" for cell in cells if cell.message
     )
-    mark = f'<span style="color:{_INKS[state]};font-weight:600">{_SIGNS[state]} {state.value}</span>'
+    ink, paper = _COLOURS[state]
+    style = f"color:{ink};background:{paper};padding:.1em .4em;border-radius:3px;white-space:nowrap"
+    mark = f'<span style="{style}">{_SIGNS[state]} {state.value}</span>'
     left = 'style="text-align:left"'
     return (
         f"<tr><td {left}>{escape(title)}</td><td {left}>{mark}</td>"

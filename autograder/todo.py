@@ -74,7 +74,7 @@ def record_check(workspace: Workspace, report: CheckReport) -> None:
 def page(items: Sequence[Item]) -> str:
     """One self-contained HTML page with everything that is done and left."""
     rows = "".join(
-        f'<tr><td><a href="{escape(item.path, quote=True)}">{escape(item.name)}</a></td>'
+        f"<tr><td>{escape(item.name)}<br><small>{escape(item.path)}</small></td>"
         f'<td class="{item.state.replace(" ", "-")}">{item.state}</td>'
         f'<td><progress value="{item.done}" max="{max(1, item.total)}"'
         f' aria-label="{escape(item.name, quote=True)}"></progress> {item.done} of {item.total}</td>'
@@ -162,6 +162,7 @@ body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto;
   color: #1d2430; background: #fff }}
 table {{ border-collapse: collapse; width: 100% }}
 td, th {{ text-align: left; padding: .4em .6em; border-bottom: 1px solid #d5dae2; vertical-align: top }}
+small {{ color: #3d4450 }}
 .done {{ color: #0b5c33; font-weight: 600 }}
 .begun {{ color: #8a3b00 }}
 .missing, .not-begun {{ color: #3d4450 }}

@@ -72,7 +72,7 @@ def test_a_right_answer_passes_its_visible_checks(mine, released):
 def test_a_wrong_answer_is_told_what_the_check_says(mine, released):
     report = checked(mine(kit.WRONG), released)
     (cell, _) = report.cells
-    assert (cell.state, cell.message) == (State.NOT_YET, "AssertionError: double(4) should be 8.")
+    assert (cell.state, cell.message) == (State.NOT_YET, "double(4) should be 8.")
     assert (cell.problem, cell.points, cell.max_points, cell.hidden) == (ONE, 0, 3, 2)
 
 
@@ -185,7 +185,7 @@ def test_the_table_of_a_notebook_escapes_what_students_write(mine, released):
 def test_the_text_has_a_line_for_each_problem(mine, released):
     lines = repr(checked(mine(kit.WRONG), released)).splitlines()
     assert lines[0] == f"✘ {ONE}: not yet"
-    assert lines[1] == "    test-double: AssertionError: double(4) should be 8."
+    assert lines[1] == "    test-double: double(4) should be 8."
     assert lines[2] == f"… {TWO}: not answered"
 
 
