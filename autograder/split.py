@@ -681,6 +681,8 @@ class TrustedClient:
         parents = tuple(base for base in bases if isinstance(base, StudentType))
         operates = name in self.operators or any(issubclass(base, OperatorProxy) for base in parents)
         base = OperatorProxy if operates else ObjectProxy
+        if operates and not any(issubclass(parent, OperatorProxy) for parent in parents):
+            parents = (OperatorProxy, *parents)  # a declared class may have a base that is not declared
         try:
             return make_class(self, ident, name, text, parents or (base,), methods, special)
         except TypeError:

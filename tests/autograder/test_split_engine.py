@@ -330,3 +330,11 @@ def test_a_moment_brings_back_names_contents_and_generators():
     assert np.random.rand() == draw
     moments.restore(2)
     assert (space["W"], space["deep"], space["new"]) == (None, {"list": [1, [2, 3]]}, 1)
+
+
+def test_a_declared_class_may_have_a_base_that_is_not_declared(kit):
+    source = "class Number:\n    kind = 'number'\n\n" + DUAL.replace("class Dual:", "class Dual(Number):")
+    course = kit(
+        answer("dual", source), checks("t", f"{TEST_DUAL}\nassert x.kind == 'number'"), operators=("Dual",)
+    )
+    assert course.hand_in() == {"t": 1}
