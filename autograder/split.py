@@ -678,7 +678,7 @@ class TrustedClient:
         return made
 
     def _proxy_class(self, ident: int, name: str, text: Any, bases: Any, methods: Any, special: Any) -> Any:
-        parents = tuple(base for base in bases if isinstance(base, StudentType))
+        parents: tuple[type, ...] = tuple(base for base in bases if isinstance(base, StudentType))
         operates = name in self.operators or any(issubclass(base, OperatorProxy) for base in parents)
         base = OperatorProxy if operates else ObjectProxy
         if operates and not any(issubclass(parent, OperatorProxy) for parent in parents):
