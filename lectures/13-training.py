@@ -41,6 +41,7 @@ from mlpkit import (
 from mlpkit.descent import SURFACES, descend, limit_step
 from mlpkit.errata import get as erratum
 from mlpkit.exercises import check_function
+from mlpkit.explorers.playground import Settings, advance, start_play
 from mlpkit.plots import Picture, figure, loss_curves, theme
 from mlpkit.widgets import LearningRateExplorer, Playground, Poll, batch_paths
 
@@ -860,9 +861,7 @@ Playground(data="XOR", hidden=(1,), eta=0.5, alpha=0.5)
 
 # %% id="playground-answers" fold=true
 def played(epochs, **settings):
-    playground = Playground(**settings)
-    playground.train(epochs)
-    return playground.play.record
+    return advance(start_play(Settings(**settings)), epochs).record
 
 
 xor_one, xor_three = (played(200, data="XOR", hidden=(units,), eta=0.5, alpha=0.5) for units in (1, 3))
