@@ -41,7 +41,7 @@ demo: setup ## release an assignment, grade a class, write feedback and the clas
 	@echo "  $(COURSE)/report/$(DEMO).html         the class at a glance: open it in a browser"
 	@echo "  $(COURSE)/feedback/                one page for each student"
 	@echo "  $(COURSE)/release/$(DEMO)/$(DEMO).ipynb  what students receive"
-	@echo "  make lab                         the lectures, in JupyterLab"
+	@echo "  make lab                         your own copy of the course, in JupyterLab"
 
 lab: setup ## open your workspace in JupyterLab; what you worked on is never overwritten
 	@$(PY) -m autograder.workspace_cli workspace "$(WORKSPACE)" --course .
