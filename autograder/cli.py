@@ -47,6 +47,7 @@ _JOBS: int = _default(grading.grade, "jobs")
 _AGAIN: bool = _default(grading.grade, "force")
 _UNCONFINED: bool = _default(grading.grade, "unconfined")
 _PROVISIONAL: bool = _default(export_files.export, "provisional")
+_NAMES: bool = _default(report_page.write_report, "names")
 _ENGINE: str = _default(grading.grade, "engine")
 
 Assignment = Annotated[str, typer.Argument(help="The assignment's name, such as ps2.", show_default=False)]
@@ -366,9 +367,16 @@ def feedback(assignment: Assignment, course: CourseFolder = None, students: Stud
 
 @app.command()
 @_tells_mistakes
-def report(assignment: Assignment, course: CourseFolder = None, as_json: AsJson = False) -> None:
-    """Write the teacher's page: scores, questions, and what could not be graded."""
-    path, summary = report_page.write_report(Course.find(course), assignment)
+def report(
+    assignment: Assignment,
+    course: CourseFolder = None,
+    names: Annotated[
+        bool, typer.Option("--names/--no-names", help="With names, or a page to show to the class.")
+    ] = _NAMES,
+    as_json: AsJson = False,
+) -> None:
+    """Write the teacher's page: scores, questions, commonest mistakes, and what could not be graded."""
+    path, summary = report_page.write_report(Course.find(course), assignment, names=names)
     if as_json:
         typer.echo(json.dumps(summary.to_dict(), indent=1, ensure_ascii=False))
     else:

@@ -14,7 +14,10 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def points(value: float | None) -> str:
     """Write points without a needless fraction; a dash where there are none yet."""
-    return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+    if value is None:
+        return "–"
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def ticks(text: str) -> Markup:

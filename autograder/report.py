@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from statistics import mean, median
@@ -14,8 +14,10 @@ from .course import Course, CourseError
 from .gradebook import empty_cells, maximum, refresh, require_released
 from .outcome import Outcome, Status, load, write_atomically
 from .pages import points, render
+from .report_class import items, mistakes, needs_help, without_names
 
 BINS = 10
+SHOWN = 10  # commonest mistakes
 
 
 @dataclass(frozen=True)
@@ -212,13 +214,23 @@ def render_report(summary: Summary, now: datetime | None = None) -> str:
         status=Status,
         written=(now or datetime.now().astimezone()).strftime("%Y-%m-%d %H:%M"),
         table=[(outcome, {cell.grade_id: cell for cell in outcome.cells}) for outcome in summary.outcomes],
+        mistakes=mistakes(summary.outcomes)[:SHOWN],
+        help=needs_help(summary.outcomes),
+        items=items(summary.outcomes),
         longest=max((outcome.seconds for outcome in summary.outcomes), default=0.0) or 1.0,
         points=points,
     )
 
 
-def write_report(course: Course, assignment: str) -> tuple[Path, Summary]:
-    """Write the page; return its path and what it states."""
+def write_report(course: Course, assignment: str, *, names: bool = True) -> tuple[Path, Summary]:
+    """Write the page; return its path and what it states.
+
+    Without `names` it is another page, ``NAME.without-names.html``, that can be shown to the class.
+    """
     summary = summarise(course, assignment)
-    write_atomically(course.report(assignment), render_report(summary))
-    return course.report(assignment), summary
+    path = course.report(assignment)
+    if not names:
+        summary = replace(summary, outcomes=without_names(summary.outcomes))
+        path = path.with_name(f"{assignment}.without-names.html")
+    write_atomically(path, render_report(summary))
+    return path, summary
