@@ -43,10 +43,11 @@ demo: setup ## release an assignment, grade a class, write feedback and the clas
 	@echo "  $(COURSE)/release/$(DEMO)/$(DEMO).ipynb  what students receive"
 	@echo "  make lab                         your own copy of the course, in JupyterLab"
 
+# One thread: for matrices as small as the course's, threads that wait for each other cost many times more.
 lab: setup ## open your workspace in JupyterLab; what you worked on is never overwritten
 	@$(PY) -m autograder.workspace_cli workspace "$(WORKSPACE)" --course .
 	@$(BIN)/jupyter trust lectures/*.ipynb $(COURSE)/release/*/*.ipynb > /dev/null
-	@$(BIN)/jupyter lab --ServerApp.root_dir="$(WORKSPACE)" --LabApp.default_url=/lab/tree/lectures \
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/jupyter lab --ServerApp.root_dir="$(WORKSPACE)" --LabApp.default_url=/lab/tree/lectures \
 	  $$([ "$$(id -u)" = 0 ] && echo --allow-root)
 
 build: setup ## rebuild the notebooks from their sources

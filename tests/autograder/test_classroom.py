@@ -90,7 +90,7 @@ def test_a_byte_order_mark_and_huge_outputs_are_no_obstacle(course):
     notebook = nbformat.read(course.release("ps9"), as_version=4)
     notebook.cells[1].outputs = [nbformat.v4.new_output("stream", text="x" * 1_000_000)]
     (folder / "ps9.ipynb").write_bytes(b"\xef\xbb\xbf" + json.dumps(notebook).encode())
-    assert not read_submission(course, "bom", "ps9").notebook.cells[1].outputs
+    assert not read_submission(course, "bom", "ps9").notebooks["ps9"].cells[1].outputs
 
 
 def test_links_beside_the_notebook_are_left_out(course):
