@@ -28,7 +28,7 @@ from .grades import GradeBook, UnknownStudentError
 from .outcome import Outcome, Status
 from .placement import Plan, plan_of
 from .pool import Failure, Job, Pool
-from .rules import read_rules
+from .rules import read_key, read_rules
 from .sandbox import _import_path as import_path
 from .sanitise import Template
 from .settings import GradingLimits
@@ -209,6 +209,7 @@ def assignment_of(course: Course, assignment: str) -> Assignment:
         permissions=int(str(grader.permissions), 8),
         plans={template.name: _plan(source, template) for template in notebooks},
         rules=read_rules(course.root, assignment),
+        key=read_key(course.root),
     )
 
 

@@ -20,9 +20,12 @@ from typing import Any
 
 from .errors import CourseError
 
-__all__ = ["IN_PROCESS", "SPLIT", "Rules", "read_rules"]
+__all__ = ["IN_PROCESS", "KEY_FILE", "SPLIT", "Rules", "read_key", "read_rules"]
 
 SPLIT, IN_PROCESS = "split", "in-process"
+# Whoever knows the key knows the numbers of the hidden tests: it is ignored by git.
+KEY_FILE = "course_key"
+_KEY_LENGTH = 200
 _CHOICES = {"mode": (SPLIT, IN_PROCESS), "argument_writes": ("ignore", "copy")}
 
 
@@ -102,3 +105,27 @@ def read_rules(root: Path, assignment: str) -> Rules:
             f"{path.name} cannot be used: {problem}.",
             f"It may hold: {', '.join(Rules.__dataclass_fields__)}. See docs/splitting-tests.md.",
         ) from problem
+
+
+def read_key(root: Path) -> str:
+    """Read the course key, a line in the file ``course_key`` of the course folder; empty if there is none.
+
+    Hidden tests draw their numbers from it, so that last year's numbers are of no use to anybody.
+
+    Raises
+    ------
+    CourseError
+        If the file is not one line of text.
+    """
+    path = root / KEY_FILE
+    if not path.is_file():
+        return ""
+    try:
+        key = path.read_text("utf-8").strip()
+    except UnicodeDecodeError:
+        key = "not\ntext"
+    if len(key.splitlines()) > 1 or len(key) > _KEY_LENGTH:
+        raise CourseError(
+            f"{KEY_FILE} must hold one line of at most {_KEY_LENGTH} characters.", "Write a word of your own."
+        )
+    return key

@@ -77,6 +77,9 @@ class Assignment:
         Which names tests may use, by notebook.
     rules : Rules
         Where tests run, and what answers may import.
+    key : str
+        The course key, which tests find as ``COURSE_KEY``; empty if the course has none. Student code never
+        gets it: tests that run beside answers do without.
     """
 
     name: str
@@ -89,6 +92,7 @@ class Assignment:
     permissions: int = 0o444
     plans: Mapping[str, Plan] = field(default_factory=dict)
     rules: Rules = field(default_factory=Rules)
+    key: str = field(default="", repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a value that ``json`` can write."""
@@ -306,7 +310,8 @@ def _unread(template: Template, problem: UnreadableError) -> _Notebook:
 def _terms(assignment: Assignment, plan: Plan) -> Terms:
     """What holds between the two sides of a notebook."""
     rules = assignment.rules
-    return Terms(plan.imports, plan.plain, rules.operators, rules.argument_writes)
+    first = f"{plan.imports}\nCOURSE_KEY = {assignment.key!r}" if assignment.key else plan.imports
+    return Terms(first, plan.plain, rules.operators, rules.argument_writes)
 
 
 def _beside(steps: Sequence[Step], assignment: Assignment) -> tuple[str, ...]:

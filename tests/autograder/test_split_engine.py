@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from course_kit import nbgrader
@@ -11,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder import CourseError, Status
 from autograder.placement import Plan, changed_names, imports_in, names_in, plan_of
-from autograder.rules import Rules, read_rules
+from autograder.rules import Rules, read_key, read_rules
 from autograder.sanitise import Template, TemplateCell
 from autograder.settings import GradingLimits
 from autograder.split_moments import Moments
@@ -338,3 +339,22 @@ def test_a_declared_class_may_have_a_base_that_is_not_declared(kit):
         answer("dual", source), checks("t", f"{TEST_DUAL}\nassert x.kind == 'number'"), operators=("Dual",)
     )
     assert course.hand_in() == {"t": 1}
+
+
+def test_tests_get_the_course_key_and_answers_do_not(kit):
+    peek = "seen = sorted(name for name in globals() if 'KEY' in name)\nprint(seen)"
+    course = kit(answer("peek", peek), checks("key", "assert COURSE_KEY == 'autumn' and seen == []"))
+    assert course.hand_in("before") == {"key": 0}  # the course has no key
+    course.worker.assignment = replace(course.assignment, key="autumn")
+    assert course.hand_in("after") == {"key": 1}
+    assert course.shown[0][0]["text"] == "[]\n"
+
+
+def test_the_course_key_is_one_line_of_text(tmp_path):
+    assert read_key(tmp_path) == ""
+    (tmp_path / "course_key").write_text(" autumn 27\n")
+    assert read_key(tmp_path) == "autumn 27"
+    for wrong in (b"two\nlines", b"\xff\xfe", b"x" * 500):
+        (tmp_path / "course_key").write_bytes(wrong)
+        with pytest.raises(CourseError, match="one line"):
+            read_key(tmp_path)
