@@ -166,7 +166,7 @@ class FunctionProxy(_Handle):
 
     __slots__ = ("__name__", "_split_doc", "signature_text")
 
-    def __call__(self, *values: Any, **options: Any) -> Any:
+    def __call__(self, /, *values: Any, **options: Any) -> Any:
         """Call it on the student's side."""
         return self._split_client.request(Op.CALL, self._split_ident, "", values, options)
 
@@ -191,7 +191,7 @@ class FunctionProxy(_Handle):
         """The parameters, for `inspect.signature`; a default that is not plain data is shown as text."""
         return signature(self._split_client, self._split_ident, "")
 
-    def unchanged(self, *values: Any, **options: Any) -> bool:
+    def unchanged(self, /, *values: Any, **options: Any) -> bool:
         """Tell whether a call leaves its arguments as they are, asked where the change would happen."""
         return self._split_client.request(Op.UNCHANGED, self._split_ident, "", values, options)
 
@@ -210,7 +210,7 @@ class MethodProxy:
         self.__name__ = name
         self._split_owner = owner  # keeps the object alive on the other side
 
-    def __call__(self, *values: Any, **options: Any) -> Any:
+    def __call__(self, /, *values: Any, **options: Any) -> Any:
         """Call it on the student's side."""
         return self._split_client.request(Op.METHOD, self._split_ident, self.__name__, values, options)
 
@@ -239,7 +239,7 @@ class MethodProxy:
         """The parameters, for `inspect.signature`."""
         return signature(self._split_client, self._split_ident, self.__name__)
 
-    def unchanged(self, *values: Any, **options: Any) -> bool:
+    def unchanged(self, /, *values: Any, **options: Any) -> bool:
         """Tell whether a call leaves its arguments as they are, asked where the change would happen."""
         return self._split_client.request(Op.UNCHANGED, self._split_ident, self.__name__, values, options)
 

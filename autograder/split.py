@@ -809,7 +809,7 @@ class OfferedNames(dict[str, Any]):
 # ---- helpers for tests
 
 
-def unchanged(function: Any, *values: Any, **options: Any) -> bool:
+def unchanged(function: Any, /, *values: Any, **options: Any) -> bool:
     """Tell whether a call of `function` leaves its arguments as they are.
 
     For a function of the student it is found out on the student's side: arguments are copies there, and a

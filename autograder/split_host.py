@@ -292,10 +292,10 @@ class StudentHost:
     def _leave(self, target: int, name: str) -> None:
         self._serving = False
 
-    def _call(self, target: int, name: str, *values: Any, **options: Any) -> Any:
+    def _call(self, target: int, name: str, /, *values: Any, **options: Any) -> Any:
         return self._objects[target](*values, **options)
 
-    def _method(self, target: int, name: str, *values: Any, **options: Any) -> Any:
+    def _method(self, target: int, name: str, /, *values: Any, **options: Any) -> Any:
         return getattr(self._objects[target], name)(*values, **options)
 
     def _builtin(self, target: int, name: str, *values: Any) -> Any:
@@ -323,7 +323,7 @@ class StudentHost:
             ) from None
         return value
 
-    def _unchanged(self, target: int, name: str, *values: Any, **options: Any) -> bool:
+    def _unchanged(self, target: int, name: str, /, *values: Any, **options: Any) -> bool:
         before = encode((values, options), self.limits, self._export)
         function = getattr(self._objects[target], name) if name else self._objects[target]
         function(*values, **options)

@@ -726,3 +726,11 @@ def test_fork_kit_leaves_no_process():
     end(process)
     with pytest.raises(ChildProcessError):
         os.waitpid(process, 0)
+
+
+def test_keywords_may_have_any_name_that_the_student_chose():
+    student = "def f(*, name, target, self=0): return name, target, self\nclass C:\n    def m(it, *, name): return name"
+    with split(student) as space:
+        assert space["f"](name=1, target=2, self=3) == (1, 2, 3)
+        assert space["C"]().m(name="n") == "n"
+        assert space["f"].unchanged(name=[1], target=[2])
