@@ -44,7 +44,12 @@ SEES = {
     "a course that cannot be changed": ("open(os.sys.argv[1] + '/course/answer.txt', 'w')", "Read-only"),
     "a system that cannot be changed": ("open('/usr/made', 'w')", "Read-only"),
     "its work folder": ("print(open(os.sys.argv[1] + '/run-folder/made', 'w').write('abc'))", "3"),
-    "a temporary folder of its own": ("print(os.listdir('/tmp')[1:])", "[]"),
+    # The way to this course and to this Python is there, if they lie below it, and nothing beside it.
+    "a temporary folder of its own": (
+        "ways = (os.sys.argv[1], os.sys.prefix, os.sys.base_prefix)\n"
+        "print([n for n in os.listdir('/tmp') if not any(w.startswith(f'/tmp/{n}/') for w in ways)])",
+        "[]",
+    ),
     "no processes but its own": (
         "print(max(int(p) for p in os.listdir('/proc') if p.isdigit()) < 20)",
         "True",
