@@ -71,7 +71,7 @@ notebooks: setup
 	$(PY) -m pytest -n 2 --dist loadfile --nbval -p no:cacheprovider lectures
 
 browser: setup
-	$(PY) -m pytest -m page tests/browser
+	$(PY) -m pytest -n 2 --dist loadfile -m page tests/browser
 
 test: lint types units notebooks browser ## all tests that a change must pass (at most ten minutes)
 
