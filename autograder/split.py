@@ -76,21 +76,6 @@ __all__ = [
 ]
 
 _BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
-_PLAIN = (
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    bytearray,
-    tuple,
-    list,
-    set,
-    frozenset,
-    dict,
-    np.ndarray,
-    np.generic,
-)
 _CLASSES = 4096
 _CALLBACKS = 10_000
 _TRACKED = 1000

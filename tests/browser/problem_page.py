@@ -1,6 +1,7 @@
 """A problem set in JupyterLab, worked on as a student does: fill a cell in, run cells, read what they say."""
 
 from lab_page import LabPage
+from lecture_cells import run_cells
 from playwright.sync_api import Locator
 
 _FILL = """([id, source]) => {
@@ -8,15 +9,6 @@ _FILL = """([id, source]) => {
   for (let i = 0; i < cells.length; i++)
     if (cells.get(i).id === id) { cells.get(i).sharedModel.setSource(source); return; }
   throw new Error(`no cell ${id}`);
-}"""
-
-_RUN = """async (ids) => {
-  const notebook = window.jupyterapp.shell.currentWidget.content;
-  for (const id of ids) {
-    notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.id === id);
-    notebook.deselectAll();
-    await window.jupyterapp.commands.execute("notebook:run-cell");
-  }
 }"""
 
 _INDEX = """(id) => window.jupyterapp.shell.currentWidget.content.widgets.findIndex(cell => cell.model.id === id)"""
@@ -35,7 +27,7 @@ class ProblemPage:
 
     def run(self, *cell_ids: str) -> None:
         """Run these cells, one after the other, and wait for each."""
-        self.lab.page.evaluate(_RUN, list(cell_ids))
+        run_cells(self.lab, *cell_ids)
 
     def cell(self, cell_id: str) -> Locator:
         """The cell on the page, scrolled into view."""
