@@ -45,7 +45,7 @@ demo: setup ## release an assignment, grade a class, write feedback and the clas
 
 # One thread: for matrices as small as the course's, threads that wait for each other cost many times more.
 lab: setup ## open your workspace in JupyterLab; what you worked on is never overwritten
-	@$(PY) -m autograder.workspace_cli workspace "$(WORKSPACE)" --course .
+	@$(BIN)/autograder workspace "$(WORKSPACE)" --course .
 	@$(BIN)/jupyter trust lectures/*.ipynb $(COURSE)/release/*/*.ipynb > /dev/null
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/jupyter lab --ServerApp.root_dir="$(WORKSPACE)" --LabApp.default_url=/lab/tree/lectures \
 	  $$([ "$$(id -u)" = 0 ] && echo --allow-root)
@@ -88,7 +88,7 @@ bench: setup ## the figures that the README quotes (about five minutes, on a qui
 	@echo "PyTorch's rows appear where it is installed: $(BIN)/pip install torch"
 
 lock: ## renew the locks (needs uv)
-	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra test --extra postgres --extra cluster --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --upgrade -q -o requirements.txt
 	@echo "Now renew requirements-build.txt as its first lines say."
 

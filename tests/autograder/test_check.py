@@ -257,11 +257,11 @@ def test_a_lecture_cannot_be_checked(workspace):
     assert "`01` is not a problem set" in result.stderr
 
 
-def elsewhere(code, folder):
+def elsewhere(code, folder, missing=ELSEWHERE):
     """Run code where what only Linux and macOS have is missing."""
     root = str(Path(__file__).resolve().parents[2])
     environment = os.environ | {"PYTHONPATH": root, "PYTHONUTF8": "1"}
-    command = [sys.executable, "-c", ELSEWHERE + code]
+    command = [sys.executable, "-c", missing + code]
     return subprocess.run(
         command, capture_output=True, text=True, cwd=folder, env=environment, encoding="utf-8", check=False
     )
@@ -269,14 +269,22 @@ def elsewhere(code, folder):
 
 def test_the_students_commands_load_nothing_that_windows_lacks(workspace):
     code = """
-from autograder import check_kernel, workspace_cli
+from autograder import __main__, check_kernel
 heavy = {"nbgrader", "nbformat", "sqlalchemy", "autograder.pool", "autograder.zygote"} & set(sys.modules)
 assert not heavy, heavy
-workspace_cli.app(["todo"])
+sys.argv = ["autograder", "todo"]
+__main__.main()
 """
     run = elsewhere(code, workspace)
     assert run.returncode == 0, run.stderr
     assert "0 of 2 done. Next: 01-sums." in run.stdout
+
+
+def test_grading_where_it_cannot_run_says_so_and_shows_what_can(workspace):
+    code = 'from autograder import __main__; sys.argv = ["autograder", "grade", "ps9"]; __main__.main()'
+    run = elsewhere(code, workspace, ELSEWHERE.replace(', "nbgrader"', ""))
+    assert "Grading needs Linux or macOS" in run.stderr
+    assert "hand-in" in run.stdout and "Traceback" not in run.stderr
 
 
 @pytest.mark.exhaustive

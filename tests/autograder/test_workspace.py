@@ -229,7 +229,7 @@ def test_a_missing_course_is_said(tmp_path):
 def test_make_lab_updates_the_workspace_and_opens_it():
     makefile = (REPOSITORY / "Makefile").read_text("utf-8")
     lab = makefile.split("\nlab:")[1].split("\n\n")[0]
-    assert 'autograder.workspace_cli workspace "$(WORKSPACE)"' in lab
+    assert 'autograder workspace "$(WORKSPACE)"' in lab
     assert '--ServerApp.root_dir="$(WORKSPACE)"' in lab
 
 
@@ -249,7 +249,7 @@ def test_students_commands_are_commands_of_autograder():
 
 def test_the_student_guide_names_commands_that_exist():
     text = (REPOSITORY / "docs/students-evening.md").read_text("utf-8")
-    named = set(re.findall(r"autograder(?:\.workspace_cli)? ([a-z-]+)", text))
+    named = set(re.findall(r"autograder ([a-z-]+)", text))
     assert named - {"command", "where"} == {
         command.name or command.callback.__name__ for command in app.registered_commands
     }
