@@ -1,5 +1,6 @@
 # Everything goes into .venv; `make help` lists what there is.
 PYTHON ?= python3
+PYTHONS ?= python3.11 python3.12 python3.13
 VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
@@ -11,7 +12,7 @@ WORKSPACE ?= workspace
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test test-all build check lint types units notebooks browser bench clean lock
+.PHONY: help setup demo lab test test-all matrix build check lint types units notebooks browser bench clean lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +80,14 @@ test-all: setup ## the exhaustive tests on top
 	$(PY) -m tools.build_notebooks --check
 	$(PY) -m pytest -n 2 --dist loadfile -m "exhaustive and not browser" tests
 	$(PY) -m pytest -m "browser and not page" tests/browser
+
+# Each in an environment of its own: .venv-3.11, .venv-3.12, .venv-3.13.
+matrix: ## the units with each of Python 3.11, 3.12 and 3.13 that is on this machine
+	@for python in $(PYTHONS); do \
+	  $$python --version > /dev/null 2>&1 || { echo "$$python is not on this machine: left out"; continue; }; \
+	  venv=.venv-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  $(MAKE) --no-print-directory units PYTHON=$$python VENV=$$venv || exit 1; \
+	done
 
 bench: setup ## the figures that the README quotes (about five minutes, on a quiet machine)
 	OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.passes --clock cpu

@@ -243,14 +243,16 @@ def draw(results: Sequence[Result], path: Path) -> None:
     left.plot(sizes, [one.rate for one in results], "o-")
     left.set(xscale="log", xticks=sizes, xticklabels=[str(size) for size in sizes])
     left.minorticks_off()
-    left.set(xlabel="size of the class", ylabel="submissions a second", ylim=(0, None))
+    left.set(xlabel="size of the class", ylabel="submissions a second")
+    left.set_ylim(0, 1.15 * max(one.rate for one in results))
     last = results[-1]
     done = [moment.done for moment in last.moments]
     right.plot(
         done, [(moment.grader + moment.workers) / 1e6 for moment in last.moments], label="all processes"
     )
     right.plot(done, [moment.grader / 1e6 for moment in last.moments], label="the one that grades")
-    right.set(xlabel="submissions graded", ylabel="memory (MB)", ylim=(0, None))
+    right.set(xlabel="submissions graded", ylabel="memory (MB)")
+    right.set_ylim(0, 1.15 * max(moment.grader + moment.workers for moment in last.moments) / 1e6)
     right.legend()
     with plots.theme():
         figure.savefig(path, metadata={"Date": None})
