@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import sys
@@ -123,6 +124,12 @@ class Course:
             return url
         return _SQLITE + os.path.join(self._home, file)
 
+    @property
+    def gradebook_file(self) -> Path | None:
+        """SQLite's file; ``None`` if the gradebook is on a server."""
+        file = self.gradebook_url.removeprefix(_SQLITE)
+        return None if file == self.gradebook_url else Path(file)
+
     @cached_property
     def course_id(self) -> str:
         """The course id of the configuration."""
@@ -219,7 +226,7 @@ class Course:
             parent = parent.parent
         parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(parent)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_WORK}{os.getpid()}-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=f"{_ours()}{os.getpid()}-", dir=parent))
         try:
             yield folder
         finally:
@@ -227,11 +234,16 @@ class Course:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove the temporary folders of runs that were killed."""
-    for folder in parent.glob(f"{_WORK}*"):
-        pid = folder.name.removeprefix(_WORK).split("-")[0]
+    """Remove the temporary folders of runs that were killed; of other machines nobody here can tell."""
+    for folder in parent.glob(f"{escape(_ours())}*"):
+        pid = folder.name.removeprefix(_ours()).split("-")[0]
         if pid.isdigit() and not Path(f"/proc/{pid}").exists():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ours() -> str:
+    """What temporary folders of this machine begin with: the course folder may be shared with others."""
+    return f"{_WORK}{re.sub('[^A-Za-z0-9]', '', platform.node())}-"
 
 
 def put_tools_on_path() -> None:

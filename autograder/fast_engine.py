@@ -22,9 +22,10 @@ from nbgrader.preprocessors import Execute, IgnorePattern, LimitOutput
 from nbgrader.utils import find_all_files, parse_utc
 
 from . import __version__
+from .cluster import Cluster, Scheduler, Terms
 from .course import Course, CourseError
 from .gradebook import templates
-from .grades import GradeBook, UnknownStudentError
+from .grades import GradeBook, UnknownStudentError, UnrecordableError
 from .outcome import Outcome, Status
 from .placement import Plan, plan_of
 from .pool import Failure, Job, Pool
@@ -33,6 +34,7 @@ from .sandbox import _import_path as import_path
 from .sanitise import Template
 from .settings import GradingLimits
 from .slot import Slot
+from .turns import held
 from .worker import Assignment, Graded
 
 __all__ = ["FastEngine", "assignment_of", "default_timeout"]
@@ -61,6 +63,10 @@ class FastEngine:
         How many submissions at a time; 0 for one on each core.
     unconfined : bool
         Run student code with the rights of whoever grades. Never for work that you have not read.
+    scheduler : Scheduler, optional
+        The Dask cluster that grades; without one it is this machine.
+    on_notice : callable, optional
+        Called with a sentence when a cluster keeps the run waiting.
 
     Raises
     ------
@@ -71,14 +77,25 @@ class FastEngine:
 
     name = "fast"
 
-    def __init__(self, course: Course, timeout: float, *, jobs: int = 0, unconfined: bool = False) -> None:
+    def __init__(
+        self,
+        course: Course,
+        timeout: float,
+        *,
+        jobs: int = 0,
+        unconfined: bool = False,
+        scheduler: Scheduler | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
         self.course = course
         self.jobs = jobs or os.cpu_count() or 1
         self.unconfined = unconfined
+        self.scheduler = scheduler
+        self.on_notice = on_notice
         self.limits = GradingLimits.from_config(course.config, timeout)
         self._assignment = cache(partial(assignment_of, course))
         _require_plain(course)
-        if not unconfined:
+        if not unconfined and scheduler is None:
             _require_confinement()
 
     def fingerprints(self, assignment: str, students: Sequence[str]) -> dict[str, str]:
@@ -115,17 +132,11 @@ class FastEngine:
     ) -> Iterator[Outcome]:
         """Grade submissions and yield each outcome as soon as it is in the gradebook."""
         wanted = self._assignment(assignment)
-        settings = {
-            "assignment": wanted.to_dict(),
-            "limits": self.limits.to_dict(),
-            "confined": not self.unconfined,
-        }
         create = bool(Autograde(config=self.course.config).create_student)
-        patience = 60 + self.limits.whole_seconds * len(wanted.templates) * 1.5
         with (
             self.course.work_folder() as work,
             GradeBook(self.course, assignment, create_students=create) as book,
-            Pool(settings, self.jobs, patience, self._slot(work)) as pool,
+            self._graders(wanted, work) as pool,
         ):
             jobs = [
                 Job(name, self.course.submitted(name, assignment), work / str(number) / "out")
@@ -136,16 +147,32 @@ class FastEngine:
                     if on_start:
                         on_start(job.student)
                 else:
-                    yield self._record(book, wanted, job, answer)
+                    with held(job.folder):
+                        outcome = self._record(book, wanted, job, answer)
+                    yield outcome
                     shutil.rmtree(job.staging.parent, ignore_errors=True)
+
+    def _graders(self, wanted: Assignment, work: Path) -> Pool | Cluster:
+        """Who grades: workers of this machine, or those of a cluster."""
+        patience = 60 + self.limits.whole_seconds * len(wanted.templates) * 1.5
+        if self.scheduler is not None:
+            terms = Terms(wanted, self.limits, not self.unconfined, patience)
+            return Cluster(self.scheduler, terms, self.on_notice)
+        settings = {
+            "assignment": wanted.to_dict(),
+            "limits": self.limits.to_dict(),
+            "confined": not self.unconfined,
+        }
+        return Pool(settings, self.jobs, patience, self._slot(work))
 
     def _slot(self, work: Path) -> Slot | None:
         """What the workers of this run may see and change, unless nothing is to be confined."""
         if self.unconfined or not self.limits.bubblewrap:
             return None
         places = (self.course.root, *self.course.folders, *map(Path, import_path()))
-        gradebook = Path(self.course.gradebook_url.removeprefix("sqlite:///"))
-        return Slot((*places, *map(Path, self.limits.readable)), work, (gradebook,))
+        gradebook = self.course.gradebook_file
+        hidden = () if gradebook is None else (gradebook,)
+        return Slot((*places, *map(Path, self.limits.readable)), work, hidden)
 
     def _record(self, book: GradeBook, wanted: Assignment, job: Job, answer: Graded | Failure) -> Outcome:
         """Put a result into the gradebook, then the executed copy in its place."""
@@ -168,6 +195,10 @@ class FastEngine:
                 book.write(answer, when)
             else:
                 book.withdraw(job.student, when, handed_in=outcome.status is not Status.MISSING)
+        except UnrecordableError as problem:
+            step = "Shorten the name of the folder, or make the gradebook's database with encoding UTF8."
+            status = Status.NOT_GRADABLE
+            return replace(outcome, status=status, score=None, cells=(), reason=str(problem), next_step=step)
         except UnknownStudentError:
             return replace(
                 outcome,

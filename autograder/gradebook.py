@@ -1,33 +1,72 @@
-"""Read grades from nbgrader's gradebook, and take back a grade that no longer holds."""
+"""Open nbgrader's gradebook, and read grades from it."""
 
 from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 
 from .course import Course, CourseError, put_tools_on_path
+from .gradebook_connection import connection_url, engine_for, make_tables, patiently, tells_problems
 from .notebook import grade_id, read_notebook
 from .outcome import CellOutcome, Outcome
 from .sanitise import Template, TemplateCell, strip_hidden
 from .worker import label
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _patient(function: Callable[Concatenate[Course, P], T]) -> Callable[Concatenate[Course, P], T]:
+    """Make a function of a course that is a whole (see `patiently`) wait for a gradebook that is away."""
+
+    @wraps(function)
+    def wrapper(course: Course, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return patiently(course, lambda: function(course, *args, **kwargs))
+
+    return wrapper
+
 
 @contextmanager
 def open_gradebook(course: Course) -> Iterator[Gradebook]:
-    """Open the gradebook, without the warnings of its database layer, and close it again."""
-    put_tools_on_path()
-    with warnings.catch_warnings():
+    """Open the gradebook, without the warnings of its database layer, and close it again.
+
+    Raises
+    ------
+    CourseError
+        If it stays away when it is to be opened (that is waited for), is lost later, or refuses something.
+    """
+    with warnings.catch_warnings(), tells_problems(course.gradebook_url):
         warnings.simplefilter("ignore")
-        with Gradebook(course.gradebook_url, course.course_id) as gradebook:
+        with patiently(course, lambda: connect(course)) as gradebook:
             yield gradebook
+
+
+def connect(course: Course) -> Gradebook:
+    """Open nbgrader's gradebook at once, or fail at once."""
+    put_tools_on_path()
+    url = connection_url(course.gradebook_url)
+    if course.gradebook_file is None:
+        _make_tables_once(url)
+    return Gradebook(url, course.course_id)
+
+
+@cache
+def _make_tables_once(url: str) -> None:
+    """Make the tables on a server, all or none; asked once in a run."""
+    engine = engine_for(url)
+    try:
+        make_tables(engine)
+    finally:
+        engine.dispose()
 
 
 def require_released(course: Course, assignment: str) -> None:
@@ -46,12 +85,14 @@ def require_released(course: Course, assignment: str) -> None:
         )
 
 
+@_patient
 def roster(course: Course) -> tuple[str, ...]:
     """Every student whom the gradebook or the folder of submissions knows, sorted."""
     with open_gradebook(course) as gradebook:
         return tuple(sorted({student.id for student in gradebook.students} | set(course.handed_in())))
 
 
+@_patient
 def templates(course: Course, assignment: str) -> tuple[Template, ...]:
     """The notebooks of an assignment as the gradebook has them, hidden tests included."""
     with open_gradebook(course) as gradebook:
@@ -66,7 +107,7 @@ def _template(course: Course, assignment: str, notebook: Any) -> Template:
     solution = {cell.name for cell in notebook.solution_cells}
     task = {cell.name for cell in notebook.task_cells}
     released = _released(course, assignment, notebook.name)
-    regions = _hidden_regions(course)
+    regions = hidden_regions(course)
     cells = [
         TemplateCell(
             name=cell.name,
@@ -82,22 +123,33 @@ def _template(course: Course, assignment: str, notebook: Any) -> Template:
         )
         for cell in notebook.source_cells
     ]
-    order = {name: index for index, name in enumerate(released)}
-    # Sorting is stable: without a student copy the order is that of the gradebook, which is the notebook's.
-    cells.sort(key=lambda cell: order.get(cell.name, len(order)) if order else 0)
+    order = {
+        name: index for index, name in enumerate(released or _instructors(course, assignment, notebook.name))
+    }
+    # Sorting is stable: without any notebook the order is that of the gradebook. SQLite keeps the notebook's,
+    # PostgreSQL any.
+    cells.sort(key=lambda cell: order.get(cell.name, len(order)))
     return Template(notebook.name, json.loads(notebook.kernelspec or "{}") or {}, tuple(cells))
 
 
 def _released(course: Course, assignment: str, notebook: str) -> dict[str, str]:
     """Sources of the student copy by grade id, in its order; empty if there is none."""
-    path = course.release(assignment).with_name(f"{notebook}.ipynb")
+    return _sources(course.release(assignment).with_name(f"{notebook}.ipynb"))
+
+
+def _instructors(course: Course, assignment: str, notebook: str) -> dict[str, str]:
+    """The same of the instructor's notebook."""
+    return _sources(course.source(assignment).with_name(f"{notebook}.ipynb"))
+
+
+def _sources(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     cells = read_notebook(path).cells
     return {name: cell.source for cell in cells if (name := grade_id(cell))}
 
 
-def _hidden_regions(course: Course) -> tuple[tuple[str, str], ...]:
+def hidden_regions(course: Course) -> tuple[tuple[str, str], ...]:
     """What marks hidden tests and mark schemes in this course."""
     hidden, scheme = ClearHiddenTests(config=course.config), ClearMarkScheme(config=course.config)
     return (
@@ -119,6 +171,7 @@ def empty_cells(course: Course, assignment: str) -> tuple[CellOutcome, ...]:
     )
 
 
+@_patient
 def read_cells(course: Course, student: str, assignment: str) -> tuple[CellOutcome, ...]:
     """The points that a student has now, in the order of the notebooks."""
     blank = empty_cells(course, assignment)
@@ -145,32 +198,6 @@ def refresh(course: Course, outcome: Outcome) -> Outcome:
     return replace(outcome, cells=cells, score=total(cells), max_score=maximum(cells))
 
 
-def withdraw(course: Course, student: str, assignment: str, *, handed_in: bool) -> None:
-    """Take back the automatic points of a submission that could not be graded.
-
-    Otherwise the points of an earlier submission would stand under the time of the later one. Points
-    given by hand stay, and every cell is marked as needing a person.
-
-    Parameters
-    ----------
-    handed_in : bool
-        Whether there is a submission at all; without one, no record of it is made.
-    """
-    with open_gradebook(course) as gradebook:
-        if handed_in:
-            gradebook.update_or_create_student(student)
-            gradebook.update_or_create_submission(assignment, student)
-        try:
-            submission = gradebook.find_submission(assignment, student)
-        except MissingEntry:
-            return
-        for notebook in submission.notebooks:
-            notebook.late_submission_penalty = None
-            for grade in notebook.grades:
-                grade.auto_score, grade.needs_manual_grade = None, True
-        gradebook.db.commit()
-
-
 def total(cells: Sequence[CellOutcome]) -> float:
     """Points earned so far."""
     return float(sum(cell.points or 0.0 for cell in cells))
@@ -181,10 +208,10 @@ def maximum(cells: Sequence[CellOutcome]) -> float:
     return float(sum(cell.max_points for cell in cells))
 
 
+@_patient
 def _knows(course: Course, assignment: str) -> bool:
     """Whether the gradebook has the assignment; asking does not make a gradebook file."""
-    file = course.gradebook_url.removeprefix("sqlite:///")
-    if file != course.gradebook_url and not Path(file).is_file():
+    if course.gradebook_file is not None and not course.gradebook_file.is_file():
         return False
     with open_gradebook(course) as gradebook:
         try:

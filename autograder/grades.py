@@ -6,19 +6,17 @@ The tables are nbgrader's own models. Points that a person gave are never touche
 from __future__ import annotations
 
 import sys
-import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from nbgrader.api import (
     Comment,
     Grade,
-    Gradebook,
     Student,
     SubmittedAssignment,
     SubmittedNotebook,
@@ -26,14 +24,14 @@ from nbgrader.api import (
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
-from .course import Course, CourseError, put_tools_on_path
+from .course import Course
+from .gradebook import connect
+from .gradebook_connection import first_line, lost, patiently, tells_problems
 from .worker import Graded
 
-__all__ = ["GradeBook", "UnknownStudentError"]
-
-_PATIENCE = 120.0
+__all__ = ["GradeBook", "UnknownStudentError", "UnrecordableError"]
 
 # Prepared once: making a statement costs more than running it. Tables instead of models, for the same reason.
 _STUDENTS, _SUBMISSIONS, _SUBMITTED, _GRADES, _COMMENTS = (
@@ -43,11 +41,17 @@ _FIND_STUDENT = select(_STUDENTS.c.id).where(_STUDENTS.c.id == bindparam("studen
 _FIND_SUBMISSION = select(_SUBMISSIONS.c.id).where(
     _SUBMISSIONS.c.assignment_id == bindparam("assignment"), _SUBMISSIONS.c.student_id == bindparam("student")
 )
+# On PostgreSQL one grader waits here for another that has the same submission in hand (SQLite: see `_begin`).
+_HOLD_SUBMISSION = _FIND_SUBMISSION.with_for_update(key_share=True)
 _FIND_NOTEBOOK = select(_SUBMITTED.c.id).where(
     _SUBMITTED.c.assignment_id == bindparam("submission"), _SUBMITTED.c.notebook_id == bindparam("notebook")
 )
-_FIND_GRADES = select(_GRADES.c.cell_id, _GRADES.c.id, _GRADES.c.manual_score).where(
-    _GRADES.c.notebook_id == bindparam("notebook")
+# Held, too: whether a person has given points must not change before it is used.
+_FIND_GRADES = (
+    select(_GRADES.c.cell_id, _GRADES.c.id, _GRADES.c.manual_score)
+    .where(_GRADES.c.notebook_id == bindparam("notebook"))
+    .order_by(_GRADES.c.id)
+    .with_for_update(key_share=True)
 )
 _FIND_COMMENTS = select(_COMMENTS.c.cell_id, _COMMENTS.c.id).where(
     _COMMENTS.c.notebook_id == bindparam("notebook")
@@ -80,13 +84,22 @@ _SET_PENALTY = (
 )
 _NO_RESPONSE = "No response."
 
+T = TypeVar("T")
+
 
 class UnknownStudentError(Exception):
     """The gradebook does not know the student, and the course does not want new ones."""
 
 
+class UnrecordableError(Exception):
+    """The gradebook's tables cannot hold this, such as a name that is too long for them; says what."""
+
+
 class GradeBook:
     """The gradebook of one assignment, open for a whole run.
+
+    Its connection may be lost at any moment: what was under way is done again on the next one, and the
+    constructor and every method wait for that (see `patiently`).
 
     Parameters
     ----------
@@ -99,12 +112,15 @@ class GradeBook:
     """
 
     def __init__(self, course: Course, assignment: str, *, create_students: bool = True) -> None:
-        put_tools_on_path()
         self.course = course
         self.create_students = create_students
-        with warnings.catch_warnings():
+        patiently(course, lambda: self._open(assignment))
+
+    def _open(self, assignment: str) -> None:
+        """Connect, and find the assignment's rows."""
+        with warnings.catch_warnings(), tells_problems(self.course.gradebook_url):
             warnings.simplefilter("ignore")
-            self._book = Gradebook(course.gradebook_url, course.course_id)
+            self._book = connect(self.course)
             self._db = self._book.db
             found = self._book.find_assignment(assignment)
             self._assignment: str = found.id
@@ -118,7 +134,7 @@ class GradeBook:
                 for notebook in found.notebooks
             }
             self._due = found.duedate
-        self._db.rollback()
+            self._db.rollback()
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +144,9 @@ class GradeBook:
 
     def automatic_points(self) -> dict[str, dict[tuple[str, str], float | None]]:
         """Automatic points of everybody who has a submission, by notebook and cell."""
+        return self._whole(self._automatic_points)
+
+    def _automatic_points(self) -> dict[str, dict[tuple[str, str], float | None]]:
         cells = {(nb, id_): name for nb, known in self._graded.items() for name, id_ in known.items()}
         notebooks = {id_: name for name, id_ in self._notebooks.items()}
         rows = self._db.execute(
@@ -141,7 +160,6 @@ class GradeBook:
             .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
             .where(SubmittedAssignment.assignment_id == self._assignment)
         ).all()
-        self._db.rollback()
         found: dict[str, dict[tuple[str, str], float | None]] = {}
         for student, notebook, cell, points in rows:
             name = notebooks.get(notebook)
@@ -156,52 +174,52 @@ class GradeBook:
         ------
         UnknownStudentError
             If the student is not known and must not be added.
+        UnrecordableError
+            If the tables cannot hold it.
         CourseError
-            If the gradebook stays locked.
+            If the gradebook stays away or locked.
         """
-        with self._transaction(lambda: self._write(graded, handed_in_at)):
-            pass
+        self._whole(lambda: self._write(graded, handed_in_at))
 
     def withdraw(self, student: str, handed_in_at: datetime | str | None, *, handed_in: bool) -> None:
         """Take back the automatic points of a submission that could not be graded.
 
         Otherwise points of an earlier submission would stand under the time of the later one.
         """
-        with self._transaction(lambda: self._withdraw(student, handed_in_at, handed_in)):
-            pass
+        self._whole(lambda: self._withdraw(student, handed_in_at, handed_in))
 
     def penalise_again(self) -> None:
         """Ask for the penalty of everybody who has a grade again, after dates or points have changed."""
-        with self._transaction(self._penalise_all):
-            pass
+        self._whole(self._penalise_all)
 
     def _penalise_all(self) -> None:
         for notebook, student in self._execute(_FIND_GRADED, assignment=self._assignment).all():
             self._penalise(str(notebook), str(student))
 
-    @contextmanager
-    def _transaction(self, work: Callable[[], None]) -> Iterator[None]:
-        """Do work in one transaction, again as long as somebody else holds the gradebook."""
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    work()
-                    self._db.commit()
-                break
-            except OperationalError as problem:
+    def _whole(self, work: Callable[[], T]) -> T:
+        """Do work in one transaction; again, as long as somebody else is in the way or the gradebook away."""
+        return patiently(self.course, lambda: self._once(work))
+
+    def _once(self, work: Callable[[], T]) -> T:
+        """Do work in one transaction, and leave none behind that is half done."""
+        try:
+            with warnings.catch_warnings(), tells_problems(self.course.gradebook_url):
+                warnings.simplefilter("ignore")
+                self._begin()
+                result = work()
+                self._db.commit()
+                return result
+        except BaseException as problem:
+            with suppress(SQLAlchemyError):
                 self._db.rollback()
-                if "locked" not in str(problem) or time.monotonic() > deadline:
-                    raise CourseError(
-                        f"The gradebook cannot be written ({str(problem.orig)[:100]}).",
-                        "Close what holds it open, and grade again: what is done is kept.",
-                    ) from problem
-                time.sleep(0.1)
-            except BaseException:
-                self._db.rollback()
-                raise
-        yield
+            if isinstance(problem, Exception) and lost(problem):
+                self._book.engine.dispose()  # other connections of the pool are as old
+            raise
+
+    def _begin(self) -> None:
+        """Let nobody else write to SQLite's file from here on; otherwise what is read first may be old."""
+        if self._book.engine.dialect.name == "sqlite":
+            self._db.connection().exec_driver_sql("begin immediate")
 
     def _write(self, graded: Graded, handed_in_at: datetime | str | None) -> None:
         student = graded.outcome.student
@@ -235,9 +253,9 @@ class GradeBook:
         if self._scalar(_FIND_STUDENT, student=student) is None:
             if not self.create_students:
                 raise UnknownStudentError(student)
-            self._execute(_STUDENTS.insert(), id=student)
+            self._add_student(student)
         known: dict[str, Any] = {"student": student, "assignment": self._assignment}
-        found = self._scalar(_FIND_SUBMISSION, **known)
+        found = self._scalar(_HOLD_SUBMISSION, **known)
         if found is None:
             found = uuid4().hex
             values: dict[str, Any] = {"assignment_id": self._assignment, "student_id": student}
@@ -245,6 +263,13 @@ class GradeBook:
         if handed_in_at is not None:
             self._execute(_SET_TIME, key=found, time=parse_utc(handed_in_at))
         return str(found)
+
+    def _add_student(self, student: str) -> None:
+        try:
+            self._execute(_STUDENTS.insert(), id=student)
+        except (DataError, UnicodeError) as problem:
+            said = first_line(problem.orig if isinstance(problem, DataError) else problem)
+            raise UnrecordableError(f"The gradebook has no room for such a name ({said}).") from problem
 
     def _notebook(self, submission: str, name: str) -> str:
         """Find or make a submitted notebook."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 from .course import Course, CourseError
 from .fast_engine import FastEngine, default_timeout
-from .gradebook import empty_cells, maximum, require_released, roster, withdraw
+from .gradebook import empty_cells, maximum, require_released, roster
+from .gradebook_connection import patiently
+from .grades import GradeBook, UnrecordableError
 from .nbgrader_engine import NbgraderEngine
 from .outcome import Outcome, Status, append, load, save
+from .turns import held
 
 
 class Engine(Protocol):
@@ -104,6 +108,7 @@ def grade(
     seconds = default_timeout(course) if timeout is None else timeout
     worker = _engine(engine, course, seconds, jobs=jobs, unconfined=unconfined)
     path = course.outcomes(assignment)
+    turn = path.with_name(f".{path.name}.lock")
     record = load(path)
     if isinstance(worker, BatchEngine):
         stream = _batch(worker, course, assignment, names, record, force, on_start, on_skip)
@@ -112,10 +117,12 @@ def grade(
     try:
         for outcome in stream:
             record[outcome.student] = outcome
-            append(path, outcome)
+            with held(turn):
+                append(path, outcome)
     finally:
         if record:
-            save(path, record.values())
+            with held(turn):  # another run may have added outcomes of other students meanwhile
+                save(path, load(path).values())
     return tuple(record[student] for student in names)
 
 
@@ -165,7 +172,9 @@ def _one_by_one(
     for done, student in enumerate(names):
         if on_start:
             on_start(student, done, len(names))
-        yield _grade_one(worker, course, student, assignment, full)
+        with held(course.submitted(student, assignment)):
+            outcome = _grade_one(worker, course, student, assignment, full)
+        yield outcome
 
 
 def _engine(name: str, course: Course, timeout: float, *, jobs: int, unconfined: bool) -> Any:
@@ -200,7 +209,9 @@ def _chosen(course: Course, students: Sequence[str] | None) -> tuple[str, ...]:
 def _grade_one(worker: Engine, course: Course, student: str, assignment: str, full: float) -> Outcome:
     """Grade one submission; an old grade never outlives a failure."""
     try:
-        outcome = worker.grade(student, assignment)
+        outcome = patiently(course, lambda: worker.grade(student, assignment))
+    except CourseError:
+        raise  # it is not the submission's fault
     except Exception as problem:
         outcome = Outcome(
             student,
@@ -211,6 +222,7 @@ def _grade_one(worker: Engine, course: Course, student: str, assignment: str, fu
             log=traceback.format_exc()[-4000:],
         )
     if not outcome.graded:
-        withdraw(course, student, assignment, handed_in=outcome.status is not Status.MISSING)
+        with GradeBook(course, assignment) as book, suppress(UnrecordableError):
+            book.withdraw(student, None, handed_in=outcome.status is not Status.MISSING)
         outcome = replace(outcome, score=None, max_score=full)
     return outcome

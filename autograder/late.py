@@ -28,6 +28,7 @@ from traitlets import Float
 
 from .course import Course, CourseError
 from .gradebook import open_gradebook, require_released
+from .gradebook_connection import patiently
 from .grades import GradeBook
 
 __all__ = ["Change", "Extension", "PerDay", "apply_dates", "read_extensions", "set_due"]
@@ -126,10 +127,14 @@ def set_due(course: Course, assignment: str, due: str) -> datetime | None:
         raise CourseError(
             f"`{due}` is no time.", "Write a time such as 2026-03-08 23:59 Europe/Berlin, or none."
         ) from problem
+    patiently(course, lambda: _set_due(course, assignment, when))
+    return when
+
+
+def _set_due(course: Course, assignment: str, when: datetime | None) -> None:
     with open_gradebook(course) as gradebook:
         gradebook.find_assignment(assignment).duedate = when
         gradebook.db.commit()
-    return when
 
 
 def apply_dates(course: Course, assignment: str) -> tuple[Change, ...]:
@@ -150,23 +155,32 @@ def apply_dates(course: Course, assignment: str) -> tuple[Change, ...]:
     """
     given = [item for item in read_extensions(course.root / FILE) if item.assignment in (assignment, "*")]
     require_released(course, assignment)
+    before = patiently(course, lambda: _penalties(course, assignment))
+    patiently(course, lambda: _extend_all(course, assignment, given))
+    with GradeBook(course, assignment) as book:
+        book.penalise_again()
+    after = patiently(course, lambda: _penalties(course, assignment))
+    return tuple(
+        Change(name, before[name], after[name]) for name in sorted(before) if before[name] != after.get(name)
+    )
+
+
+def _penalties(course: Course, assignment: str) -> dict[str, float]:
+    """Points that are taken off, by student."""
+    with open_gradebook(course) as gradebook:
+        return {item.student_id: _penalty(item) for item in gradebook.assignment_submissions(assignment)}
+
+
+def _extend_all(course: Course, assignment: str, given: Sequence[Extension]) -> None:
+    """Put extensions into the gradebook, all of them or none."""
     with open_gradebook(course) as gradebook:
         due = gradebook.find_assignment(assignment).duedate
         if due is None:
             _refuse_without_due([item for item in given if item.assignment == assignment], assignment)
             given = []
-        before = {}
         for submission in gradebook.assignment_submissions(assignment):
-            before[submission.student_id] = _penalty(submission)
             _extend(submission, given, due)
         gradebook.db.commit()
-    with GradeBook(course, assignment) as book:
-        book.penalise_again()
-    with open_gradebook(course) as gradebook:
-        after = {item.student_id: _penalty(item) for item in gradebook.assignment_submissions(assignment)}
-    return tuple(
-        Change(name, before[name], after[name]) for name in sorted(before) if before[name] != after.get(name)
-    )
 
 
 def _refuse_without_due(given: Sequence[Extension], assignment: str) -> None:

@@ -35,7 +35,8 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 from traitlets.config import Config
 
 from .course import Course, CourseError, put_tools_on_path
-from .gradebook import maximum, read_cells, total
+from .gradebook import maximum, open_gradebook, read_cells, total
+from .gradebook_connection import may_pass, patiently
 from .notebook import Submission, UnreadableError, grade_id, read_notebook, read_submission
 from .outcome import CellOutcome, Outcome, Status
 from .worker import label
@@ -120,6 +121,8 @@ class NbgraderEngine:
                     student, assignment, problem.status, reason=problem.reason, next_step=problem.next_step
                 )
             except Exception as problem:
+                if may_pass(problem):
+                    raise
                 reason, step = explain(problem, self.timeout)
                 outcome = Outcome(student, assignment, Status.NOT_GRADABLE, reason=reason, next_step=step)
                 outcome = replace(outcome, log="\n".join(lines))
@@ -198,13 +201,19 @@ def release(course: Course, assignment: str) -> Path:
         If there is no such assignment, or nbgrader refuses its notebook.
     """
     course.require(assignment)
-    put_tools_on_path()
+    with open_gradebook(course):
+        pass  # what is wrong with the gradebook is said here, better than by nbgrader
     target = course.release(assignment).parent
     with captured_log() as (log, _), course.work_folder() as work:
         directory = course.directory(log, ".", assignment)
         directory.release_directory = os.path.relpath(work, directory.root)
         try:
-            run(StudentCopy(coursedir=directory, config=course.config, log=log, force=True))
+            patiently(
+                course,
+                lambda: run(StudentCopy(coursedir=directory, config=course.config, log=log, force=True)),
+            )
+        except CourseError:
+            raise
         except Exception as problem:
             raise CourseError(
                 f"nbgrader refuses {assignment}.ipynb: {_first_line(str(problem))}",
