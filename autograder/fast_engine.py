@@ -22,7 +22,6 @@ from nbgrader.preprocessors import Execute, IgnorePattern, LimitOutput
 from nbgrader.utils import find_all_files, parse_utc
 
 from . import __version__
-from .cluster import Cluster, Scheduler, Terms
 from .course import Course, CourseError
 from .gradebook import templates
 from .grades import GradeBook, UnknownStudentError, UnrecordableError
@@ -63,10 +62,6 @@ class FastEngine:
         How many submissions at a time; 0 for one on each core.
     unconfined : bool
         Run student code with the rights of whoever grades. Never for work that you have not read.
-    scheduler : Scheduler, optional
-        The Dask cluster that grades; without one it is this machine.
-    on_notice : callable, optional
-        Called with a sentence when a cluster keeps the run waiting.
 
     Raises
     ------
@@ -77,25 +72,14 @@ class FastEngine:
 
     name = "fast"
 
-    def __init__(
-        self,
-        course: Course,
-        timeout: float,
-        *,
-        jobs: int = 0,
-        unconfined: bool = False,
-        scheduler: Scheduler | None = None,
-        on_notice: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, course: Course, timeout: float, *, jobs: int = 0, unconfined: bool = False) -> None:
         self.course = course
         self.jobs = jobs or os.cpu_count() or 1
         self.unconfined = unconfined
-        self.scheduler = scheduler
-        self.on_notice = on_notice
         self.limits = GradingLimits.from_config(course.config, timeout)
         self._assignment = cache(partial(assignment_of, course))
         _require_plain(course)
-        if not unconfined and scheduler is None:
+        if not unconfined:
             _require_confinement()
 
     def fingerprints(self, assignment: str, students: Sequence[str]) -> dict[str, str]:
@@ -132,11 +116,17 @@ class FastEngine:
     ) -> Iterator[Outcome]:
         """Grade submissions and yield each outcome as soon as it is in the gradebook."""
         wanted = self._assignment(assignment)
+        settings = {
+            "assignment": wanted.to_dict(),
+            "limits": self.limits.to_dict(),
+            "confined": not self.unconfined,
+        }
         create = bool(Autograde(config=self.course.config).create_student)
+        patience = 60 + self.limits.whole_seconds * len(wanted.templates) * 1.5
         with (
             self.course.work_folder() as work,
             GradeBook(self.course, assignment, create_students=create) as book,
-            self._graders(wanted, work) as pool,
+            Pool(settings, self.jobs, patience, self._slot(work)) as pool,
         ):
             jobs = [
                 Job(name, self.course.submitted(name, assignment), work / str(number) / "out")
@@ -151,19 +141,6 @@ class FastEngine:
                         outcome = self._record(book, wanted, job, answer)
                     yield outcome
                     shutil.rmtree(job.staging.parent, ignore_errors=True)
-
-    def _graders(self, wanted: Assignment, work: Path) -> Pool | Cluster:
-        """Who grades: workers of this machine, or those of a cluster."""
-        patience = 60 + self.limits.whole_seconds * len(wanted.templates) * 1.5
-        if self.scheduler is not None:
-            terms = Terms(wanted, self.limits, not self.unconfined, patience)
-            return Cluster(self.scheduler, terms, self.on_notice)
-        settings = {
-            "assignment": wanted.to_dict(),
-            "limits": self.limits.to_dict(),
-            "confined": not self.unconfined,
-        }
-        return Pool(settings, self.jobs, patience, self._slot(work))
 
     def _slot(self, work: Path) -> Slot | None:
         """What the workers of this run may see and change, unless nothing is to be confined."""
