@@ -72,9 +72,9 @@ def wait_until_up(url, process, seconds=60):
 
 
 @contextmanager
-def jupyterlab(home):
-    """URL and token of a JupyterLab whose root is ``home/root``, with settings of its own under `home`."""
-    (home / "root").mkdir(exist_ok=True)
+def jupyterlab(home, root="root"):
+    """URL and token of a JupyterLab started in the folder ``home/root``, with settings of its own under `home`."""
+    (home / root).mkdir(exist_ok=True)
     write_settings(home / "config" / "lab" / "user-settings")
     folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
     environment = os.environ | {name: str(home / folder) for name, folder in folders.items()}
@@ -83,11 +83,11 @@ def jupyterlab(home):
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
-        *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={home / 'root'}"),
+        *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={home / root}"),
         "--LabApp.expose_app_in_browser=True",
     ]
     with (home / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home)
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=home / root)
         try:
             wait_until_up(f"http://127.0.0.1:{port}/api?token={token}", process)
             yield f"http://127.0.0.1:{port}", token
