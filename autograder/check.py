@@ -292,15 +292,15 @@ def read_cells(path: Path, template: Template) -> tuple[list[Cell], tuple[str, .
     if not path.is_file():
         raise CourseError(
             f"There is no {path.name} in {path.parent}.",
-            f"Get it with `autograder workspace`, or start afresh with `autograder reset {path.stem}`.",
+            f"Get it with `autograder workspace`, or start afresh with `autograder reset {template.name}`.",
         )
     try:
         notebook, notes = mend(parse(read_bytes(path, _LARGEST), path.name), template)
     except UnreadableError as problem:
         raise CourseError(
             str(problem),
-            f"Save it again in JupyterLab. If that does not help, `autograder reset {path.stem}` keeps this"
-            " file under another name and gives you a fresh one.",
+            f"Save it again in JupyterLab. If that does not help, `autograder reset {template.name}` keeps"
+            f" {template.name}.ipynb under another name and gives you a fresh one.",
         ) from None
     return notebook["cells"], notes
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from .errors import CourseError
 from .sanitise import UnreadableError, parse, read_bytes, strip_hidden
-from .workspace import Workspace, copy_file, free_name
+from .workspace import Workspace, copy_file, did_you_mean, free_name, plain_name
 
 __all__ = ["hand_in", "handed_in", "problem_set", "require", "worked", "write_solution"]
 
@@ -35,6 +35,7 @@ def hand_in(workspace: Workspace, name: str, now: datetime) -> Path:
         If there is no such problem set, or nothing to hand in.
     """
     path = problem_set(workspace, name)
+    name = path.stem
     if not path.exists():
         raise CourseError(f"There is no {path.name} in {path.parent}.", "Get it with `autograder workspace`.")
     target = free_name(workspace.root / "handed-in" / name / f"{name}.ipynb", f"-{now:%Y-%m-%d-%H%M%S}")
@@ -65,6 +66,7 @@ def write_solution(workspace: Workspace, name: str, anyway: bool = False) -> Pat
         If nothing was handed in, or this copy of the course has no solutions.
     """
     source = require(workspace, name, anyway)
+    name = source.stem
     try:
         notebook = worked(parse(read_bytes(source, _LARGEST), source.name))
     except UnreadableError as problem:
@@ -82,7 +84,7 @@ def write_solution(workspace: Workspace, name: str, anyway: bool = False) -> Pat
 
 def require(workspace: Workspace, name: str, anyway: bool = False) -> Path:
     """The instructor's notebook, if its solution may be shown; parameters and errors as `write_solution`."""
-    problem_set(workspace, name)
+    name = problem_set(workspace, name).stem
     if not anyway and not handed_in(workspace, name):
         raise CourseError(
             f"{name} has not been handed in yet: a solution helps most after a try of one's own.",
@@ -108,8 +110,26 @@ def worked(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def problem_set(workspace: Workspace, name: str) -> Path:
-    """The student's notebook of a problem set; a lecture is none."""
-    if name not in workspace.assignments():
-        known = ", ".join(workspace.assignments())
-        raise CourseError(f"`{name}` is not a problem set of this course.", f"There are: {known}.")
-    return workspace.notebook(name)
+    """The student's notebook of a problem set, whose name may be said as ``ps3``, ``PS3`` or ``ps3.ipynb``.
+
+    Raises
+    ------
+    CourseError
+        If there is none of this name: a lecture is none, and checks itself.
+    """
+    known = workspace.assignments()
+    for own in known:
+        if own.lower() == plain_name(name):
+            return workspace.notebook(own)
+    try:
+        lecture = Path(workspace.relative(name)).stem
+    except CourseError:
+        meant = did_you_mean(name, known)
+        raise CourseError(
+            f"`{name}` is not a problem set of this course.", f"{meant}There are: {', '.join(known)}."
+        ) from None
+    raise CourseError(
+        f"`{name}` is not a problem set but the lecture {lecture}: its exercises say in the notebook"
+        " whether they are right.",
+        f"`autograder todo` shows how far you are. Problem sets are {', '.join(known)}.",
+    )

@@ -18,7 +18,7 @@ from .check import CheckReport, answers, read_cells, template_of
 from .errors import CourseError
 from .workspace import Workspace, typed
 
-__all__ = ["Item", "page", "record_check", "survey"]
+__all__ = ["Item", "look", "page", "record_check", "survey"]
 
 _CHECKS = Path(".course") / "checks.json"
 _RIGHT, _SIGNS = "✔", ("✔", "✘", "…")
@@ -52,9 +52,13 @@ class Item:
 
 def survey(workspace: Workspace) -> tuple[Item, ...]:
     """Look at every lecture and problem set of a workspace."""
-    checks = _read_checks(workspace)
     lectures = tuple(_lecture(workspace, name) for name in workspace.lectures())
-    return (*lectures, *(_assignment(workspace, name, checks.get(name)) for name in workspace.assignments()))
+    return (*lectures, *(look(workspace, name) for name in workspace.assignments()))
+
+
+def look(workspace: Workspace, name: str) -> Item:
+    """Look at one problem set."""
+    return _assignment(workspace, name, _read_checks(workspace).get(name))
 
 
 def record_check(workspace: Workspace, report: CheckReport) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -119,18 +120,15 @@ class Workspace:
 
     def relative(self, name: str) -> str:
         """The path of a notebook below the workspace and below the course; `name` as for `notebook`."""
-        stem = name.removesuffix(".ipynb")
-        found = [
-            path
-            for path in course_files(self.course)
-            if path.endswith(".ipynb") and _answers_to(Path(path), stem)
-        ]
+        notebooks = [Path(path) for path in course_files(self.course) if path.endswith(".ipynb")]
+        found = [path for path in notebooks if _answers_to(path, plain_name(name))]
         if len(found) == 1:
-            return found[0]
-        known = ", ".join(Path(path).stem for path in course_files(self.course) if path.endswith(".ipynb"))
+            return found[0].as_posix()
+        known = ", ".join(path.stem for path in notebooks)
+        meant = did_you_mean(name, [path.stem for path in notebooks])
         raise CourseError(
             f"`{name}` is {'more than one' if found else 'no'} notebook of this course.",
-            f"There are: {known}.",
+            f"{meant}There are: {known}.",
         )
 
     def assignments(self) -> tuple[str, ...]:
@@ -150,11 +148,11 @@ class Workspace:
         fresh : Path
             The notebook as the course has it now.
         kept : Path or None
-            Where the student's lies now; ``None`` if there was none.
+            Where the student's lies now; ``None`` if there was none, or nothing was typed into it.
         """
         relative = self.relative(name)
         fresh, kept = self.root / relative, None
-        if fresh.exists():
+        if fresh.exists() and typed(fresh) != typed(self.course / relative):
             kept = free_name(fresh, f"-kept-{now:%Y-%m-%d-%H%M%S}")
             os.replace(fresh, kept)
         copy_file(self.course / relative, fresh)
@@ -210,6 +208,8 @@ def update(root: Path, course: Path) -> tuple[Delivered, ...]:
     """
     if root.resolve() == course or course.is_relative_to(root.resolve()):
         raise CourseError(f"{root} holds the course itself.", "Name another folder for the workspace.")
+    if root.exists() and not root.is_dir():
+        raise CourseError(f"{root} is a file, and a workspace is a folder.", "Name another one.")
     before: Mapping[str, str] = _read_record(root)["files"] if (root / _RECORD).exists() else {}
     names = course_files(course)
     done = tuple(_deliver(root, course, name, before.get(name)) for name in names)
@@ -283,9 +283,21 @@ def _candidates() -> list[Path]:
     return [*([Path(named)] if named else []), *near[:-1], *(folder / "workspace" for folder in near)]
 
 
+def plain_name(said: str) -> str:
+    """What a person means who says ``PS3``, ``ps3.ipynb`` or a path that ends so: ``ps3``."""
+    return said.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].lower().removesuffix(".ipynb")
+
+
+def did_you_mean(said: str, known: Iterable[str]) -> str:
+    """A sentence with the name that comes closest, or nothing if none is close."""
+    close = get_close_matches(plain_name(said), list(known), n=1)
+    return f"Did you mean {close[0]}? " if close else ""
+
+
 def _answers_to(path: Path, name: str) -> bool:
-    """Whether a person who says `name` may mean this notebook: ``09`` is enough for a lecture."""
-    return path.stem == name or (path.parent.name == "lectures" and path.stem.split("-")[0] == name)
+    """Whether a person who says `name` may mean this notebook: ``09`` or ``9`` is enough for a lecture."""
+    number = path.stem.split("-")[0]
+    return path.stem.lower() == name or (path.parent.name == "lectures" and number == name.zfill(2))
 
 
 def _is_own(path: Path) -> bool:

@@ -28,9 +28,15 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 _TIMEOUT: float = inspect.signature(checking.check_notebook).parameters["timeout"].default
 _ANYWAY: bool = inspect.signature(solutions.write_solution).parameters["anyway"].default
 
-Name = Annotated[str, typer.Argument(help="A problem set such as ps3, or a lecture such as 09.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A problem set such as ps3, or a lecture.", show_default=False),
+]
 ProblemSet = Annotated[
-    str, typer.Argument(help="A problem set such as ps3, or the path of its notebook.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="NAME", help="A problem set such as ps3, or the path of its notebook.", show_default=False
+    ),
 ]
 Folder = Annotated[
     Path | None,
@@ -81,22 +87,24 @@ def make_workspace(
 
 @app.command(rich_help_panel=PANEL)
 @tells_mistakes
-def reset(name: Name, workspace: Folder = None) -> None:
+def reset(name: Name = "", workspace: Folder = None) -> None:
     """Start one notebook afresh; yours is kept beside it, with the date in its name."""
     place = Workspace.find(workspace)
+    _require_name(place, "reset", name)
     fresh, kept = place.reset(name, datetime.now())
     typer.echo(f"Fresh: {_shown(fresh)}")
-    if kept is not None:
-        typer.echo(f"Yours: {_shown(kept)}")
+    typer.echo(f"Yours: {_shown(kept)}" if kept else "You had typed nothing into it: no copy was kept.")
 
 
 @app.command(rich_help_panel=PANEL)
 @tells_mistakes
 def check(
-    name: ProblemSet, workspace: Folder = None, timeout: Timeout = _TIMEOUT, as_json: AsJson = False
+    name: ProblemSet = "", workspace: Folder = None, timeout: Timeout = _TIMEOUT, as_json: AsJson = False
 ) -> None:
     """Run the visible checks of your notebook, as it was saved, and say what is left."""
-    place, notebook, problems = _find(name, workspace)
+    place = Workspace.find(workspace)
+    _require_name(place, "check", name)
+    notebook, problems = _find(place, name)
     released = place.course / place.relative(problems)
     with _progress() as on_cell:
         report = checking.check_notebook(notebook, released, timeout=timeout, on_cell=on_cell)
@@ -127,10 +135,14 @@ def what_is_left(
 
 @app.command("hand-in", rich_help_panel=PANEL)
 @tells_mistakes
-def hand_in(name: ProblemSet, workspace: Folder = None) -> None:
+def hand_in(name: ProblemSet = "", workspace: Folder = None) -> None:
     """Keep a dated copy of a problem set as handed in; in a class, upload the notebook as well."""
     place = Workspace.find(workspace)
+    name = _own(place, "hand-in", name)
     typer.echo(f"Handed in: {_shown(solutions.hand_in(place, name, datetime.now()))}")
+    item = todo.look(place, name)
+    if item.done < item.total:
+        typer.echo(f"{item.done} of {item.total} answers are written so far; you may hand in again.")
     typer.echo(f"In a class, upload {_shown(place.notebook(name))}.")
     typer.echo(f"If you learn alone, `autograder solution {name}` opens the worked solution.")
 
@@ -138,13 +150,14 @@ def hand_in(name: ProblemSet, workspace: Folder = None) -> None:
 @app.command(rich_help_panel=PANEL)
 @tells_mistakes
 def solution(
-    name: ProblemSet,
+    name: ProblemSet = "",
     workspace: Folder = None,
     anyway: Annotated[bool, typer.Option("--anyway", help="Even if nothing was handed in.")] = _ANYWAY,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Open the worked solution of a problem set that you have handed in."""
     place = Workspace.find(workspace)
+    name = _own(place, "solution", name)
     solutions.require(place, name, anyway)
     if not yes and not typer.confirm(f"Show the worked solution of {name}? It cannot be unseen."):
         typer.echo("Nothing was written.")
@@ -152,17 +165,37 @@ def solution(
     typer.echo(f"Worked solution: {_shown(solutions.write_solution(place, name, anyway))}")
 
 
-def _find(name: str, folder: Path | None) -> tuple[Workspace, Path, str]:
-    """The workspace, the notebook that a name or a path means, and its problem set.
+def _require_name(place: Workspace, command: str, name: str) -> None:
+    """Ask for a name by showing what there is."""
+    if not name:
+        known = ", ".join(place.assignments())
+        raise CourseError(f"Which one? There are: {known}.", f"For example: autograder {command} ps3")
+
+
+def _own(place: Workspace, command: str, said: str) -> str:
+    """The name of a problem set whose notebook in the workspace is meant, and no copy of it."""
+    _require_name(place, command, said)
+    own, path = solutions.problem_set(place, said), Path(said)
+    if path.suffix == ".ipynb" and path.exists() and path.resolve() != own.resolve():
+        raise CourseError(
+            f"{said} is not the notebook of your workspace: that is {_shown(own)}.",
+            f"Put it there, or write: autograder {command} {own.stem}",
+        )
+    return own.stem
+
+
+def _find(place: Workspace, name: str) -> tuple[Path, str]:
+    """The notebook that a name or a path means, and its problem set.
 
     A copy under another name, such as one that a reset kept, belongs to the folder in which it lies.
     """
-    place, path = Workspace.find(folder), Path(name).resolve()
-    if path.suffix != ".ipynb":
-        return place, solutions.problem_set(place, name).resolve(), name
+    path = Path(name)
+    if path.suffix != ".ipynb" or (path.name == name and not path.exists()):
+        own = solutions.problem_set(place, name)
+        return own.resolve(), own.stem
+    path = path.resolve()
     problems = path.stem if path.stem in place.assignments() else path.parent.name
-    solutions.problem_set(place, problems)
-    return place, path, problems
+    return path, solutions.problem_set(place, problems).stem
 
 
 def told(delivered: tuple[Delivered, ...]) -> Iterator[str]:

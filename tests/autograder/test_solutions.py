@@ -90,13 +90,34 @@ def test_a_course_without_solutions_says_so(place):
         write_solution(place, "ps9", anyway=True)
 
 
-def test_a_lecture_has_no_solution(place):
-    with pytest.raises(CourseError, match="`01` is not a problem set"):
+def test_a_lecture_has_no_solution_and_says_where_its_checks_are(place):
+    with pytest.raises(CourseError, match="`01` is not a problem set but the lecture 01-sums: its exercises"):
         write_solution(place, "01", anyway=True)
+
+
+@pytest.mark.parametrize("name", ["PS9", "ps9.ipynb", r"release\ps9\ps9.ipynb"])
+def test_a_problem_set_may_be_said_in_other_ways(place, name):
+    assert hand_in(place, name, NOON).parent.name == "ps9"
+    assert write_solution(place, name).name == "ps9.ipynb"
 
 
 def run(place, *arguments, answer="n\n"):
     return CliRunner().invoke(app, [*arguments, "--workspace", str(place.root)], input=answer)
+
+
+def test_handing_in_says_how_many_answers_are_written(place):
+    kit.write(place.root / PS9, kit.problem_set(kit.RIGHT))
+    assert "1 of 2 answers are written so far" in run(place, "hand-in", "ps9").stdout
+    kit.write(place.root / PS9, kit.problem_set(kit.RIGHT, "Because."))
+    assert "answers are written" not in run(place, "hand-in", "ps9").stdout
+
+
+def test_a_notebook_of_the_same_name_elsewhere_is_not_handed_in(place, tmp_path, monkeypatch):
+    kit.write(tmp_path / "downloads/ps9.ipynb", kit.problem_set())
+    monkeypatch.chdir(tmp_path / "downloads")
+    shown = run(place, "hand-in", "ps9.ipynb")
+    assert "ps9.ipynb is not the notebook of your workspace" in shown.stderr
+    assert handed_in(place, "ps9") == ()
 
 
 def test_the_command_asks_and_takes_no_for_an_answer(place):

@@ -170,14 +170,32 @@ def test_two_resets_within_a_second_keep_both(root):
     assert "2 * x" in kept[0].read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["01", "01-sums", "01-sums.ipynb"])
-def test_a_lecture_answers_to_its_number(root, name):
+def test_a_reset_of_what_was_only_run_keeps_no_copy(root):
+    kit.write(root / LECTURE, kit.lecture(sign="✔"))
+    fresh, kept = Workspace.find(root).reset("01", NOON)
+    assert kept is None
+    assert [path.name for path in fresh.parent.iterdir()] == ["01-sums.ipynb"]
+
+
+@pytest.mark.parametrize("name", ["01", "1", "01-sums", "01-sums.ipynb", r"lectures\\01-SUMS.ipynb"])
+def test_a_lecture_answers_to_its_number_and_its_name(root, name):
     assert Workspace.find(root).relative(name) == LECTURE
 
 
 def test_an_unknown_name_is_told_the_known_ones(root):
     with pytest.raises(CourseError, match=r"`ps8` is no notebook.*ps9, 01-sums"):
         Workspace.find(root).notebook("ps8")
+
+
+def test_a_slip_of_the_fingers_is_told_what_comes_closest(root):
+    with pytest.raises(CourseError, match=r"Did you mean 01-sums\?"):
+        Workspace.find(root).notebook("01-sum")
+
+
+def test_a_file_is_no_workspace(course, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(CourseError, match="is a file, and a workspace is a folder"):
+        update(tmp_path / "notes.txt", course)
 
 
 def test_the_workspace_is_found_from_within(root, monkeypatch):
@@ -209,9 +227,18 @@ def test_the_command_says_what_is_new_kept_and_beside(course, tmp_path):
 
 
 def test_the_reset_command_says_where_both_are(root):
+    answer(root)
     shown = run("reset", "ps9", "--workspace", root).stdout
     assert "Fresh: " in shown
     assert "ps9-kept-" in shown
+
+
+@pytest.mark.parametrize("command", ["reset", "check", "hand-in", "solution"])
+def test_a_command_without_a_name_shows_what_there_is(root, command):
+    shown = run(command, "--workspace", root)
+    assert shown.exit_code == 1
+    assert "Which one? There are: ps9." in shown.stderr
+    assert f"autograder {command} ps3" in shown.stderr
 
 
 def test_a_missing_workspace_is_two_plain_lines(tmp_path):
