@@ -182,7 +182,9 @@ def test_other_systems_do_nothing_when_nothing_is_asked_for(monkeypatch: pytest.
 
 def test_it_imports_where_there_is_no_resource_module() -> None:
     code = (
-        "import sys, types; sys.platform = 'win32'; sys.modules['resource'] = None\n"
+        # What the standard library has for Windows is not here: its modules must be there before the name changes.
+        "import ctypes, shutil, subprocess, sys, tempfile, types\n"
+        "sys.platform = 'win32'; sys.modules['resource'] = None\n"
         "package = types.ModuleType('autograder'); package.__path__ = [sys.argv[1]]\n"
         "sys.modules['autograder'] = package\n"
         "from autograder.confine import probe; print(probe().level.label)"

@@ -179,7 +179,10 @@ UNREADABLE = {
     "a source as number": (b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": 5}]}', "not text"),
     "a future format": (b'{"nbformat": 99, "cells": []}', "its format version is 99"),
     "deep": (b"[" * 100_000, "nested too deeply"),
-    "deep notebook": (b'{"nbformat": 4, "cells": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply"),
+    "deep notebook": (
+        b'{"nbformat": 4, "cells": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        "nested too deeply",
+    ),
     "a long number": (b'{"nbformat": 4, "cells": ' + b"9" * 10_000 + b"}", "is not a notebook"),
 }
 
