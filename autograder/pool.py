@@ -59,16 +59,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """The engine failed on a submission, twice.
+    """The engine failed on a submission, again and again.
 
     Parameters
     ----------
     reason, log : str
         What happened.
+    times : str
+        How often, as a word.
     """
 
     reason: str
     log: str = ""
+    times: str = "twice"
 
 
 @dataclass
@@ -98,17 +101,26 @@ class Pool:
         Seconds after which a worker that has not answered is taken to hang.
     around : Slot, optional
         What workers may see and change; bubblewrap is put round each of them, where it can run.
+    first : int
+        The number of the first worker: two at work on one machine must not have the same.
     """
 
     def __init__(
-        self, settings: Mapping[str, Any], size: int, patience: float, around: Slot | None = None
+        self,
+        settings: Mapping[str, Any],
+        size: int,
+        patience: float,
+        around: Slot | None = None,
+        first: int = 0,
     ) -> None:
         self.settings = settings
         self.size = size
         self.patience = patience
         self.around = around
+        self.first = first
         self._slots: list[_Slot] = []
         self._false_starts = 0
+        self._stopped = False
 
     def __enter__(self) -> Self:
         return self
@@ -129,8 +141,16 @@ class Pool:
             slot.process.wait()
         self._slots = []
 
+    def stop(self) -> None:
+        """Break off a run that another thread is in: workers are killed, and none comes in their place."""
+        self._stopped = True
+        for slot in tuple(self._slots):
+            slot.process.kill()
+
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Graded | Failure | None]]:
         """Grade submissions; yield each twice: with ``None`` when it begins, and with what it came to.
+
+        Workers that an earlier run has left warm are used again.
 
         Raises
         ------
@@ -139,7 +159,9 @@ class Pool:
         """
         waiting, tries = deque(jobs), dict.fromkeys((job.student for job in jobs), 0)
         left = len(jobs)
-        self._slots = [self._start(number) for number in range(min(self.size, left))]
+        self._slots += [
+            self._start(self.first + place) for place in range(len(self._slots), min(self.size, left))
+        ]
         while left:
             for slot in self._slots:
                 if slot.ready and slot.job is None and waiting:
@@ -236,6 +258,8 @@ class Pool:
                     f"No grading process can start: {reason}.",
                     "Look at c.AutograderLimits in nbgrader_config.py; AUTOGRADER_DEBUG=1 shows more.",
                 )
+        if self._stopped:
+            raise CourseError("Grading was broken off.", "Give the same command again.")
         had_job = slot.job is not None
         self._slots[self._slots.index(slot)] = self._start(slot.number)
         return Failure(reason) if had_job else None
