@@ -22,6 +22,7 @@ from nbgrader.preprocessors import Execute, IgnorePattern, LimitOutput
 from nbgrader.utils import find_all_files, parse_utc
 
 from . import __version__
+from .cluster import Cluster, Scheduler, Terms
 from .course import Course, CourseError
 from .gradebook import templates
 from .grades import GradeBook, UnknownStudentError, UnrecordableError
@@ -62,6 +63,10 @@ class FastEngine:
         How many submissions at a time; 0 for one on each core.
     unconfined : bool
         Run student code with the rights of whoever grades. Never for work that you have not read.
+    scheduler : Scheduler, optional
+        The Dask cluster that grades; without one it is this machine.
+    on_notice : callable, optional
+        Called with a sentence when a cluster keeps the run waiting.
 
     Raises
     ------
@@ -72,14 +77,25 @@ class FastEngine:
 
     name = "fast"
 
-    def __init__(self, course: Course, timeout: float, *, jobs: int = 0, unconfined: bool = False) -> None:
+    def __init__(
+        self,
+        course: Course,
+        timeout: float,
+        *,
+        jobs: int = 0,
+        unconfined: bool = False,
+        scheduler: Scheduler | None = None,
+        on_notice: Callable[[str], None] | None = None,
+    ) -> None:
         self.course = course
         self.jobs = jobs or os.cpu_count() or 1
         self.unconfined = unconfined
+        self.scheduler = scheduler
+        self.on_notice = on_notice
         self.limits = GradingLimits.from_config(course.config, timeout)
         self._assignment = cache(partial(assignment_of, course))
         _require_plain(course)
-        if not unconfined:
+        if not unconfined and scheduler is None:
             _require_confinement()
 
     def fingerprints(self, assignment: str, students: Sequence[str]) -> dict[str, str]:
@@ -116,17 +132,11 @@ class FastEngine:
     ) -> Iterator[Outcome]:
         """Grade submissions and yield each outcome as soon as it is in the gradebook."""
         wanted = self._assignment(assignment)
-        settings = {
-            "assignment": wanted.to_dict(),
-            "limits": self.limits.to_dict(),
-            "confined": not self.unconfined,
-        }
         create = bool(Autograde(config=self.course.config).create_student)
-        patience = 60 + self.limits.whole_seconds * len(wanted.templates) * 1.5
         with (
             self.course.work_folder() as work,
             GradeBook(self.course, assignment, create_students=create) as book,
-            Pool(settings, self.jobs, patience, self._slot(work)) as pool,
+            self._graders(wanted, work) as pool,
         ):
             jobs = [
                 Job(name, self.course.submitted(name, assignment), work / str(number) / "out")
@@ -141,6 +151,19 @@ class FastEngine:
                         outcome = self._record(book, wanted, job, answer)
                     yield outcome
                     shutil.rmtree(job.staging.parent, ignore_errors=True)
+
+    def _graders(self, wanted: Assignment, work: Path) -> Pool | Cluster:
+        """Who grades: workers of this machine, or those of a cluster."""
+        patience = 60 + self.limits.whole_seconds * len(wanted.templates) * 1.5
+        if self.scheduler is not None:
+            terms = Terms(wanted, self.limits, not self.unconfined, patience)
+            return Cluster(self.scheduler, terms, self.on_notice)
+        settings = {
+            "assignment": wanted.to_dict(),
+            "limits": self.limits.to_dict(),
+            "confined": not self.unconfined,
+        }
+        return Pool(settings, self.jobs, patience, self._slot(work))
 
     def _slot(self, work: Path) -> Slot | None:
         """What the workers of this run may see and change, unless nothing is to be confined."""
@@ -160,7 +183,7 @@ class FastEngine:
                     wanted.name,
                     Status.CRASHED,
                     max_score=wanted.max_score,
-                    reason=f"The engine failed on this submission, twice: {answer.reason}.",
+                    reason=f"The engine failed on this submission, {answer.times}: {answer.reason}.",
                     next_step="Read the log in the record of outcomes, then grade this student again.",
                     log=answer.log,
                 )

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
+from .cluster import Scheduler
 from .course import Course, CourseError
 from .fast_engine import FastEngine, default_timeout
 from .gradebook import empty_cells, maximum, require_released, roster
@@ -65,6 +66,8 @@ def grade(
     unconfined: bool = False,
     on_start: Callable[[str, int, int], None] | None = None,
     on_skip: Callable[[Sequence[str]], None] | None = None,
+    scheduler: Scheduler | None = None,
+    on_notice: Callable[[str], None] | None = None,
 ) -> tuple[Outcome, ...]:
     """Grade submissions and record every outcome as soon as it is known.
 
@@ -90,6 +93,10 @@ def grade(
         Called with the student, the number done and the number of all before each submission.
     on_skip : callable, optional
         Called with the students whose submission, tests and limits are those of their recorded outcome.
+    scheduler : Scheduler, optional
+        The Dask cluster that grades; without one it is this machine.
+    on_notice : callable, optional
+        Called with a sentence when a cluster keeps the run waiting, or one of its workers is not used.
 
     Returns
     -------
@@ -106,7 +113,11 @@ def grade(
     require_released(course, assignment)
     names = _chosen(course, students)
     seconds = default_timeout(course) if timeout is None else timeout
-    worker = _engine(engine, course, seconds, jobs=jobs, unconfined=unconfined)
+    if scheduler is not None:
+        _require_no_contradiction(engine, jobs)
+    worker = _engine(
+        engine, course, seconds, jobs=jobs, unconfined=unconfined, scheduler=scheduler, on_notice=on_notice
+    )
     path = course.outcomes(assignment)
     turn = path.with_name(f".{path.name}.lock")
     record = load(path)
@@ -177,14 +188,27 @@ def _one_by_one(
         yield outcome
 
 
-def _engine(name: str, course: Course, timeout: float, *, jobs: int, unconfined: bool) -> Any:
+def _require_no_contradiction(engine: str, jobs: int) -> None:
+    """Refuse settings that have no meaning on a cluster."""
+    if engine != FastEngine.name:
+        raise CourseError(
+            f"The engine `{engine}` does not grade on other machines.", "Leave --engine or --scheduler out."
+        )
+    if jobs:
+        raise CourseError(
+            f"--jobs {jobs} is for this machine, --scheduler for others.",
+            "Leave --jobs out: how many submissions a worker takes is said where it is started.",
+        )
+
+
+def _engine(name: str, course: Course, timeout: float, *, jobs: int, **more: Any) -> Any:
     """Make an engine by name."""
     if name not in ENGINES:
         raise CourseError(f"There is no engine `{name}`.", f"Choose one of: {', '.join(ENGINES)}.")
     if jobs < 0:
         raise CourseError(f"--jobs {jobs} is no number of processes.", "Use 1 or more, or leave it out.")
     if name == FastEngine.name:
-        return ENGINES[name](course, timeout, jobs=jobs, unconfined=unconfined)
+        return ENGINES[name](course, timeout, jobs=jobs, **more)
     return ENGINES[name](course, timeout)
 
 
