@@ -23,7 +23,17 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from . import __version__, classroom, grading, late, nbgrader_engine, regrade, settings, workspace_cli
+from . import (
+    __version__,
+    classroom,
+    cluster,
+    grading,
+    late,
+    nbgrader_engine,
+    regrade,
+    settings,
+    workspace_cli,
+)
 from . import collect as collect_work
 from . import export as export_files
 from . import feedback as feedback_pages
@@ -48,6 +58,7 @@ _AGAIN: bool = _default(grading.grade, "force")
 _UNCONFINED: bool = _default(grading.grade, "unconfined")
 _PROVISIONAL: bool = _default(export_files.export, "provisional")
 _NAMES: bool = _default(report_page.write_report, "names")
+_PATIENCE: float = cluster.Scheduler.patience
 _ENGINE: str = _default(grading.grade, "engine")
 
 Assignment = Annotated[str, typer.Argument(help="The assignment's name, such as ps2.", show_default=False)]
@@ -99,6 +110,16 @@ Unconfined = Annotated[
         "--unconfined", help="Run submitted code with your own rights. Only for work that you have read."
     ),
 ]
+SchedulerAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", help="Grade on a Dask cluster: tcp://host:8786 or tls://host:8786.", show_default=False
+    ),
+]
+TlsFile = Annotated[
+    Path | None, typer.Option(help="For tls://: authority, certificate and key, as PEM.", show_default=False)
+]
+Patience = Annotated[float, typer.Option(help="Seconds to wait for a cluster that does not answer.")]
 Engine = Annotated[str, typer.Option(help=f"One of: {', '.join(grading.ENGINES)}.")]
 
 
@@ -246,6 +267,11 @@ def grade(
     jobs: Jobs = _JOBS,
     force: Again = _AGAIN,
     unconfined: Unconfined = _UNCONFINED,
+    scheduler: SchedulerAddress = None,
+    tls_ca: TlsFile = None,
+    tls_cert: TlsFile = None,
+    tls_key: TlsFile = None,
+    patience: Patience = _PATIENCE,
     why: Why = False,
     as_json: AsJson = False,
 ) -> None:
@@ -253,6 +279,7 @@ def grade(
     place = Course.find(course)
     skipped: list[str] = []
     before = load(place.outcomes(assignment))
+    where = cluster.scheduler_of(scheduler, tls_ca, tls_cert, tls_key, patience)
     with _progress("Grading") as on_start, _plain_interrupt():
         outcomes = grading.grade(
             place,
@@ -265,6 +292,8 @@ def grade(
             unconfined=unconfined,
             on_start=on_start,
             on_skip=skipped.extend,
+            scheduler=where,
+            on_notice=lambda sentence: typer.echo(sentence, err=True),
         )
     changes = _changes(place, assignment, before, outcomes, timeout)
     if as_json:
