@@ -1,23 +1,45 @@
-"""The teacher's page: scores, questions, what could not be graded and why. No scripts, no network."""
+"""The teacher's page: scores, questions, mistakes, and everything that went wrong. No scripts, no network."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from statistics import mean, median
+from statistics import fmean, median
 from typing import Any
 
-from .course import Course, CourseError
-from .gradebook import empty_cells, maximum, refresh, require_released
-from .outcome import Outcome, Status, load, write_atomically
+from .collect import collected
+from .course import Course
+from .gradebook import empty_cells, maximum
+from .outcome import CellOutcome, Outcome, Status, write_atomically
 from .pages import points, render
-from .report_class import items, mistakes, needs_help, without_names
+from .report_class import Help, Item, Mistake, items, mistakes, needs_help, pseudonyms, without_names
+from .report_pictures import bars, beam, describe, histogram
+from .report_trouble import (
+    Finding,
+    Late,
+    Protection,
+    errors_of_tests,
+    lateness,
+    mended,
+    on_arrival,
+    protection,
+    tally,
+)
+from .standing import standings
 
-BINS = 10
+__all__ = ["LARGE", "Question", "Summary", "question", "render_report", "summarise", "write_report"]
+
 SHOWN = 10  # commonest mistakes
+LARGE = 200  # students; the table of a larger class has totals only
+ROWS = 10_000  # students in the table
+LISTED = 300  # rows of a list of students
+REASONS = 2000  # reasons for lost points
+NAMES = 12  # students named in one cell of a table
+WIDTH = 300  # characters of a message
 
 
 @dataclass(frozen=True)
@@ -64,15 +86,24 @@ class Summary:
     max_score : float
         Points that can be earned.
     outcomes : tuple of Outcome
-        Everybody, sorted by name, with today's points.
+        Everybody, sorted by name, with today's points before penalties.
     questions : tuple of Question
         In the order of the notebook.
+    late : tuple of Late
+        Who handed in after the due date, and what that cost.
+    arrivals : tuple of Finding
+        What collecting had to decide.
+    named : bool
+        Whether students have their own names here.
     """
 
     assignment: str
     max_score: float
     outcomes: tuple[Outcome, ...]
     questions: tuple[Question, ...]
+    late: tuple[Late, ...] = ()
+    arrivals: tuple[Finding, ...] = ()
+    named: bool = True
 
     @property
     def graded(self) -> tuple[Outcome, ...]:
@@ -87,7 +118,7 @@ class Summary:
     @property
     def mean(self) -> float | None:
         """Mean score of those with a grade."""
-        return mean(self.scores) if self.scores else None
+        return fmean(self.scores) if self.scores else None
 
     @property
     def median(self) -> float | None:
@@ -104,12 +135,55 @@ class Summary:
         """How many answers a person has yet to grade."""
         return sum(len(outcome.pending) for outcome in self.graded)
 
+    @property
+    def large(self) -> bool:
+        """Whether the class is too large for a table of every student's questions."""
+        return len(self.outcomes) > LARGE
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """How each question works."""
+        return items(self.outcomes)
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """What tests said, commonest first."""
+        return mistakes(self.outcomes)
+
+    @property
+    def help(self) -> tuple[Help, ...]:
+        """Who may need help, and by which rule."""
+        return needs_help(self.outcomes)
+
+    @property
+    def protection(self) -> Protection:
+        """How well the submissions were confined."""
+        return protection(self.outcomes)
+
+    @property
+    def tally(self) -> tuple[tuple[str, int], ...]:
+        """What went wrong, and how often."""
+        return tally(self.outcomes, self.late)
+
     def count(self, *statuses: Status) -> int:
         """How many ended in one of these."""
         return sum(outcome.status in statuses for outcome in self.outcomes)
 
+    def nameless(self) -> Summary:
+        """Return the same without names, messages and whatever else a student can have written."""
+        names = pseudonyms(self.outcomes)
+        late = (replace(item, student=names[item.student]) for item in self.late)
+        return replace(
+            self,
+            outcomes=without_names(self.outcomes, names),
+            late=tuple(sorted(late, key=lambda item: item.student)),
+            arrivals=(),
+            named=False,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return a value that ``json`` can write."""
+        shut_in = self.protection
         return {
             "assignment": self.assignment,
             "max_score": self.max_score,
@@ -120,21 +194,16 @@ class Summary:
             "median": self.median,
             "waiting_for_a_person": self.waiting,
             "seconds": round(self.seconds, 3),
+            "protection": {**asdict(shut_in), "warning": shut_in.warning},
+            "went_wrong": dict(self.tally),
+            "late": [asdict(item) for item in self.late],
+            "mended": [asdict(item) for item in mended(self.outcomes)] if self.named else [],
             "questions": [{**asdict(question), "share": question.share} for question in self.questions],
+            "items": [asdict(item) for item in self.items],
+            "mistakes": [asdict(item) for item in self.mistakes],
+            "help": [asdict(item) for item in self.help],
             "outcomes": [outcome.to_dict() for outcome in self.outcomes],
         }
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One bar of the histogram, in the units of the picture."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    count: int
-    label: str
 
 
 def summarise(course: Course, assignment: str) -> Summary:
@@ -145,67 +214,84 @@ def summarise(course: Course, assignment: str) -> Summary:
     CourseError
         If nothing has been graded.
     """
-    require_released(course, assignment)
-    record = load(course.outcomes(assignment))
-    if not record:
-        raise CourseError(f"`{assignment}` has not been graded.", f"Run: autograder grade {assignment}")
+    class_now = standings(course, assignment)
+    people = collected(course, assignment)
+    outcomes = tuple(item.outcome for item in class_now)
     cells = empty_cells(course, assignment)
-    outcomes = tuple(refresh(course, record[student]) for student in sorted(record))
-    questions = tuple(question(outcomes, cell.grade_id, cell.max_points, cell.manual) for cell in cells)
-    return Summary(assignment, maximum(cells), outcomes, questions)
+    return Summary(
+        assignment,
+        maximum(cells),
+        outcomes,
+        _questions(outcomes, cells),
+        lateness(class_now, people),
+        on_arrival(people),
+    )
 
 
 def question(outcomes: Sequence[Outcome], name: str, max_points: float, manual: bool) -> Question:
     """Collect what a class did on one cell."""
-    earned = [
-        cell.points
-        for outcome in outcomes
-        for cell in outcome.cells
-        if cell.grade_id == name and cell.points is not None
-    ]
-    full = sum(value >= max_points for value in earned)
-    return Question(name, max_points, manual, len(earned), full, mean(earned) if earned else None)
+    return _questions(outcomes, [CellOutcome(name, None, max_points, manual)])[0]
 
 
-def histogram(scores: Sequence[float], max_score: float) -> tuple[int, ...]:
-    """Count scores in ten equal parts of the range; full marks belong to the last."""
-    parts = Counter(
-        min(BINS - 1, max(0, int(BINS * score / max_score))) if max_score else 0 for score in scores
-    )
-    return tuple(parts[index] for index in range(BINS))
+def _questions(outcomes: Iterable[Outcome], cells: Sequence[CellOutcome]) -> tuple[Question, ...]:
+    """Collect what a class did on each cell, reading everybody once."""
+    earned: dict[str, list[float]] = {cell.grade_id: [] for cell in cells}
+    for outcome in outcomes:
+        for cell in outcome.cells:
+            if cell.points is not None and cell.grade_id in earned:
+                earned[cell.grade_id].append(cell.points)
+    return tuple(_question(cell, earned[cell.grade_id]) for cell in cells)
 
 
-def bars(counts: Sequence[int], width: float = 480, height: float = 150) -> tuple[Bar, ...]:
-    """Lay out the histogram."""
-    step, top = width / len(counts), max([*counts, 1])
-    return tuple(
-        Bar(
-            x=round(index * step + 2, 2),
-            y=round(height * (1 - count / top), 2),
-            width=round(step - 4, 2),
-            height=round(height * count / top, 2),
-            count=count,
-            label=f"{index * 100 // len(counts)}",
-        )
-        for index, count in enumerate(counts)
-    )
+def _question(cell: CellOutcome, earned: Sequence[float]) -> Question:
+    full = sum(value >= cell.max_points for value in earned)
+    mean = fmean(earned) if earned else None
+    return Question(cell.grade_id, cell.max_points, cell.manual, len(earned), full, mean)
 
 
-def describe(counts: Sequence[int]) -> str:
-    """Say in words what the histogram shows."""
-    step = 100 // len(counts)
-    parts = [
-        f"{count} from {index * step} to {(index + 1) * step} %"
-        for index, count in enumerate(counts)
-        if count
-    ]
-    what = "submission" if sum(counts) == 1 else "submissions"
-    return f"Scores of {sum(counts)} graded {what}: {'; '.join(parts) or 'none'}."
+@dataclass(frozen=True)
+class Listed:
+    """The beginning of a list, so that a page stays small however large the class is."""
+
+    rows: tuple[Any, ...]
+    more: int
+
+
+def listed(rows: Iterable[Any], limit: int = LISTED) -> Listed:
+    """Cut a list, and say how much was left out."""
+    everything = tuple(rows)
+    return Listed(everything[:limit], max(0, len(everything) - limit))
+
+
+def people(students: Sequence[str]) -> str:
+    """Name some students in one cell of a table.
+
+    >>> people(["ada", "bo"])
+    'ada, bo'
+    """
+    more = len(students) - NAMES
+    return ", ".join(students[:NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def span(seconds: float) -> str:
+    """Write a short time.
+
+    >>> span(0.0123), span(2.5)
+    ('12 ms', '2.5 s')
+    """
+    return f"{1000 * seconds:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def short(text: str) -> str:
+    """Cut a message to a length that a table can hold."""
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
 
 
 def render_report(summary: Summary, now: datetime | None = None) -> str:
     """Return the page as one self-contained HTML text."""
     counts = histogram(summary.scores, summary.max_score)
+    lost = listed(() if summary.large or not summary.named else _reasons(summary.graded), REASONS)
+    help_now, shown = summary.help, summary.items
     return render(
         "report.html.j2",
         summary=summary,
@@ -213,13 +299,37 @@ def render_report(summary: Summary, now: datetime | None = None) -> str:
         description=describe(counts),
         status=Status,
         written=(now or datetime.now().astimezone()).strftime("%Y-%m-%d %H:%M"),
-        table=[(outcome, {cell.grade_id: cell for cell in outcome.cells}) for outcome in summary.outcomes],
-        mistakes=mistakes(summary.outcomes)[:SHOWN],
-        help=needs_help(summary.outcomes),
-        items=items(summary.outcomes),
-        longest=max((outcome.seconds for outcome in summary.outcomes), default=0.0) or 1.0,
+        table=listed(
+            ((outcome, {cell.grade_id: cell for cell in outcome.cells}) for outcome in summary.outcomes), ROWS
+        ),
+        mistakes=summary.mistakes[:SHOWN] if summary.named else (),
+        help=listed(help_now),
+        rules={
+            rule: sum(item.rule == rule for item in help_now) for rule in sorted({i.rule for i in help_now})
+        },
+        items=shown,
+        slowest=max((item.seconds for item in shown), default=0.0),
+        ungraded=listed(outcome for outcome in summary.outcomes if not outcome.graded),
+        stopped=listed(o for o in summary.outcomes if o.status in (Status.TIMED_OUT, Status.DIED)),
+        late=listed(summary.late),
+        penalties={item.student: item.penalty for item in summary.late if item.penalty},
+        findings=listed(mended(summary.outcomes)),
+        broken_tests=listed(errors_of_tests(summary.outcomes)),
+        arrivals=listed(summary.arrivals),
+        reasons=[(who, tuple(cell for _, cell in rows)) for who, rows in groupby(lost.rows, itemgetter(0))],
+        more_reasons=lost.more,
+        longest=max((outcome.seconds for outcome in summary.outcomes), default=0.0),
         points=points,
+        beam=beam,
+        people=people,
+        short=short,
+        span=span,
     )
+
+
+def _reasons(graded: Iterable[Outcome]) -> Iterable[tuple[str, CellOutcome]]:
+    """Every lost point with its student."""
+    return ((outcome.student, cell) for outcome in graded for cell in outcome.failed)
 
 
 def write_report(course: Course, assignment: str, *, names: bool = True) -> tuple[Path, Summary]:
@@ -230,7 +340,7 @@ def write_report(course: Course, assignment: str, *, names: bool = True) -> tupl
     summary = summarise(course, assignment)
     path = course.report(assignment)
     if not names:
-        summary = replace(summary, outcomes=without_names(summary.outcomes))
+        summary = summary.nameless()
         path = path.with_name(f"{assignment}.without-names.html")
     write_atomically(path, render_report(summary))
     return path, summary
