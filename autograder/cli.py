@@ -381,13 +381,25 @@ def verify_assignment(
 
 @app.command()
 @_tells_mistakes
-def feedback(assignment: Assignment, course: CourseFolder = None, students: Students = None) -> None:
-    """Write one HTML page for each student, without hidden tests."""
+def feedback(
+    assignment: Assignment,
+    course: CourseFolder = None,
+    students: Students = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one HTML page for each student: what was earned and why, without hidden tests.
+
+    \b
+    autograded/ada/ps2/ps2.ipynb, gradebook.db   ->   feedback/ada/ps2/ps2.html
+    """
     place = Course.find(course)
     with _progress("Writing feedback") as on_start:
         pages = feedback_pages.write_feedback(place, assignment, _names(students), on_start=on_start)
     failed = [page for page in pages if page.path is None]
-    typer.echo(f"Written: {len(pages) - len(failed)} pages to {_shown(place.root / 'feedback')}")
+    if as_json:
+        typer.echo(json.dumps([page.to_dict() for page in pages], indent=1, ensure_ascii=False))
+    else:
+        typer.echo(f"Written: {len(pages) - len(failed)} pages to {_shown(place.root / 'feedback')}")
     for page in failed:
         typer.secho(f"No page for {page.student}: {page.problem}", fg="red", err=True)
     if failed:

@@ -185,6 +185,20 @@ def load(path: Path) -> dict[str, Outcome]:
         ) from problem
 
 
+def require_record(path: Path, assignment: str) -> dict[str, Outcome]:
+    """Read recorded outcomes of which there must be some, keyed by student.
+
+    Raises
+    ------
+    CourseError
+        If nothing has been graded, or the file is not such a record.
+    """
+    record = load(path)
+    if not record:
+        raise CourseError(f"`{assignment}` has not been graded.", f"Run: autograder grade {assignment}")
+    return record
+
+
 def save(path: Path, outcomes: Iterable[Outcome]) -> None:
     """Replace the record in one step, so that a killed run leaves either the old or the new one."""
     write_atomically(path, to_json(sorted(outcomes, key=lambda outcome: outcome.student)))

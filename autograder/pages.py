@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ def ticks(text: str) -> Markup:
 
 def render(template: str, **values: Any) -> str:
     """Fill in a template by name."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    """The environment of all pages; its templates are read once."""
     environment = Environment(
         loader=FileSystemLoader([TEMPLATES, TEMPLATES / "feedback_page"]),
         autoescape=True,
@@ -35,4 +42,4 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"points": points, "ticks": ticks}
-    return environment.get_template(template).render(**values)
+    return environment

@@ -8,24 +8,42 @@ answers may import everything that is installed but the course's own packages::
     argument_writes = "copy"                         # changes of arguments come back to all tests
     mode = "in-process"                              # tests stand beside the student's code
     zeros_may_pass = ["test-of-a-flat-place"]        # tests whose right answer is zero
+
+    [[lectures]]                                     # where what a check asks is explained: for feedback
+    title = "03 · Activations"
+    file = "03-activations.ipynb"
+    explains = ["test-sigmoid*", "test-tanh*"]       # names of checks; * stands for anything
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from .errors import CourseError
 
-__all__ = ["IN_PROCESS", "KEY_FILE", "SPLIT", "Rules", "read_key", "read_rules"]
+__all__ = [
+    "IN_PROCESS",
+    "KEY_FILE",
+    "SPLIT",
+    "Lecture",
+    "Rules",
+    "explained_in",
+    "read_key",
+    "read_lectures",
+    "read_rules",
+]
 
 SPLIT, IN_PROCESS = "split", "in-process"
 # Whoever knows the key knows the numbers of the hidden tests: it is ignored by git.
 KEY_FILE = "course_key"
 _KEY_LENGTH = 200
+# Said beside the rules, but nothing that a grade depends on: a change of it grades nobody again.
+_LECTURES = "lectures"
 _CHOICES = {"mode": (SPLIT, IN_PROCESS), "argument_writes": ("ignore", "copy")}
 
 
@@ -87,11 +105,12 @@ def read_rules(root: Path, assignment: str) -> Rules:
     CourseError
         If the file is not TOML, or says what is not known.
     """
-    path = root / "authoring" / f"{assignment}.toml"
+    path = _path(root, assignment)
     if not path.is_file():
         return Rules()
     try:
         found = tomllib.loads(path.read_text("utf-8"))
+        found.pop(_LECTURES, None)
         unknown = sorted(found.keys() - Rules.__dataclass_fields__.keys())
         if unknown:
             raise ValueError(f"`{unknown[0]}` is not known")
@@ -105,6 +124,73 @@ def read_rules(root: Path, assignment: str) -> Rules:
             f"{path.name} cannot be used: {problem}.",
             f"It may hold: {', '.join(Rules.__dataclass_fields__)}. See docs/splitting-tests.md.",
         ) from problem
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """Where something that an assignment asks is explained.
+
+    Parameters
+    ----------
+    title : str
+        As students know it.
+    file : str
+        Its file name, without a folder.
+    explains : tuple of str
+        Names of graded cells; ``*`` stands for anything.
+    """
+
+    title: str
+    file: str
+    explains: tuple[str, ...] = ()
+
+
+def explained_in(lectures: Sequence[Lecture], name: str) -> Lecture | None:
+    """The first lecture that explains what a graded cell asks, if any does."""
+    return next((one for one in lectures if any(fnmatchcase(name, say) for say in one.explains)), None)
+
+
+def read_lectures(root: Path, assignment: str) -> tuple[Lecture, ...]:
+    """Read which lectures explain an assignment; without such a table, none.
+
+    Parameters
+    ----------
+    root : Path
+        The course folder.
+    assignment : str
+        The assignment's name.
+
+    Raises
+    ------
+    CourseError
+        If the table says what is not known.
+    """
+    path = _path(root, assignment)
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(map(_lecture, tomllib.loads(path.read_text("utf-8")).get(_LECTURES, [])))
+    except (ValueError, TypeError) as problem:
+        raise CourseError(
+            f"[[{_LECTURES}]] of {path.name} cannot be used: {problem}.",
+            "Each has a title, a file and explains, a list of names. See docs/writing-an-assignment.md.",
+        ) from problem
+
+
+def _lecture(entry: Any) -> Lecture:
+    """One entry of the table, checked."""
+    if not isinstance(entry, dict) or set(entry) != {"title", "file", "explains"}:
+        raise ValueError(f"an entry must have title, file and explains, got {entry!r}")
+    title, file, explains = entry["title"], entry["file"], entry["explains"]
+    if not isinstance(title, str) or not isinstance(file, str) or Path(file).name != file or not file:
+        raise ValueError(f"title and file must be texts, file without a folder, got {title!r} and {file!r}")
+    if not isinstance(explains, list) or not all(isinstance(name, str) for name in explains):
+        raise ValueError(f"explains must be a list of names, got {explains!r}")
+    return Lecture(title, file, tuple(explains))
+
+
+def _path(root: Path, assignment: str) -> Path:
+    return root / "authoring" / f"{assignment}.toml"
 
 
 def read_key(root: Path) -> str:

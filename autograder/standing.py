@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .course import Course, CourseError
+from .course import Course
 from .gradebook import (
     _points,
     _settle,
@@ -15,7 +15,7 @@ from .gradebook import (
     require_released,
     total,
 )
-from .outcome import Outcome, load
+from .outcome import Outcome, require_record
 from .worker import label
 
 __all__ = ["Standing", "standings"]
@@ -57,9 +57,7 @@ def standings(course: Course, assignment: str) -> tuple[Standing, ...]:
         If nothing has been graded.
     """
     require_released(course, assignment)
-    record = load(course.outcomes(assignment))
-    if not record:
-        raise CourseError(f"`{assignment}` has not been graded.", f"Run: autograder grade {assignment}")
+    record = require_record(course.outcomes(assignment), assignment)
     blank = empty_cells(course, assignment)
     with open_gradebook(course) as gradebook:
         found = {item.student_id: item for item in gradebook.assignment_submissions(assignment)}
