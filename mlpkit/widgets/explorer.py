@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -113,13 +114,24 @@ class Explorer(StillWidget):
         self._ticket = str(message.get("ticket", ""))
         before = self.values
         try:
-            with self.hold_sync():
-                if message.get("kind") == "values":
-                    self.move(**message["values"])
+            wanted = self._exploration.accept(message["values"], before)
         except (ValueError, TypeError, KeyError):
-            pass  # a page of another version: the view that stands is the answer
-        if self.values == before:
-            self._show()
+            wanted = before  # a page of another version: the view that stands is the answer
+        with self.hold_sync():
+            try:
+                self.values = wanted
+                if wanted == before:
+                    self._show()
+            except Exception as problem:
+                self._stay(before, problem)
+
+    def _stay(self, before: dict[str, Any], problem: Exception) -> None:
+        """Go back to values that could be drawn, and say why."""
+        reason = html.escape(f"{type(problem).__name__}: {problem}")
+        self.values = before
+        self._show()
+        said = f"<p>These values cannot be drawn ({reason}): back to those before.</p>"
+        self.set_trait("view", {**self.view, "caption": self.view["caption"] + said})
 
     # -- without a live view -----------------------------------------------------------------------------
 

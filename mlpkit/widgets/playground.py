@@ -169,8 +169,8 @@ class Playground(StillWidget):
         try:
             with self.hold_sync():
                 self._obey(message)
-        except (ValueError, TypeError, KeyError) as error:
-            self._problem = str(error.args[0]) if error.args else str(error)
+        except Exception as error:
+            self._problem = str(error.args[0]) if error.args else type(error).__name__
             self._show()
 
     def _obey(self, message: dict[str, Any]) -> None:

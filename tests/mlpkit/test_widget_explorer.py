@@ -67,6 +67,20 @@ def test_whatever_comes_is_answered_and_harmless(bowl, message):
     assert bowl.values == before
 
 
+def test_values_that_cannot_be_drawn_are_taken_back_and_said():
+    def draw(values):
+        if values["x"] > 1:
+            raise ZeroDivisionError("x < 1 is no more")
+        return explorers.View("", {}, caption="as it was", alt="alt")
+
+    shown = Explorer(explorers.Exploration("brittle", (explorers.Slider("x", "x", 0.0, 2.0, 0.5),), draw))
+    assert ask(shown, kind="values", values={"x": 1.5}) == "t-1"
+    assert shown.values == {"x": 0.5} == shown.view["values"]
+    assert "cannot be drawn (ZeroDivisionError: x &lt; 1 is no more)" in shown.view["caption"]
+    ask(shown, kind="values", values={"x": 0.8})
+    assert shown.view["caption"] == "as it was"
+
+
 def test_a_nudge_is_not_answered(bowl, monkeypatch):
     sent = []
     monkeypatch.setattr(bowl, "_send", lambda message, buffers=None: sent.append(message))
