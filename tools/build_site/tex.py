@@ -50,8 +50,6 @@ _TALL = re.compile(r"<mfrac|<mtable|<munder|<mover>|<msqrt|<mroot|∑|∏|∫")
 _SIGNED = ("<mo>−</mo>", "<mo>+</mo>", "<mo>±</mo>")
 # After such a sign a minus belongs to what follows it.
 _OPENS = re.compile(r"(?:<mo[^>]*>[^\w)\]}|‖…/′]</mo>|<mspace[^>]*>)$")
-    r"(?:<mo[^>]*>[^\w)\]}|‖…/′]</mo>|<mspace[^>]*>)$"
-)  # after such a sign a minus belongs to what follows it
 _LONG = 28  # visible signs; a longer formula within a line may be broken after a relation or an operator
 _SCRIPT_EXCEPTIONS = {
     "B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ",
