@@ -107,6 +107,10 @@ check_answer("the sum", my_sum, 0.4 * 0.2 + 0.1 * 0.1 + 0.1, "Weight times input
 print("0.08 + 0.01 + 0.1 =", round(0.4 * 0.2 + 0.1 * 0.1 + 0.1, 4))
 assert np.isclose(0.4 * 0.2 + 0.1 * 0.1 + 0.1, 0.19)
 
+# %% [markdown] id="problem-sets"
+# **Problem sets** go with the lectures (the last column of the map). Write your answers and save; then `autograder check ps1` in a terminal (*File → New → Terminal*) runs the notebook from the top and says, problem by problem, what passes,
+# what does not yet, and why. In the notebook itself a cell with `from autograder.check_here import check` and `check()` does the same. `autograder todo` shows how far you are, lectures included, and runs nothing.
+
 # %% [markdown] id="trust"
 # ## Why you can believe the formulas
 #
@@ -178,7 +182,7 @@ assert np.isclose(0.4 * 0.2 + 0.1 * 0.1 + 0.1, 0.19)
 #
 # * **A picture stays empty or does not move.** It needs a running kernel and a trusted notebook: *File → Trust Notebook*, then *Kernel → Restart Kernel and Run All Cells*. Without a kernel you see the picture as it was when the page was made; steppers and polls go on working.
 # * **`ModuleNotFoundError: mlpkit`.** The notebook runs in another Python than the one that the course was set up in. Start JupyterLab with `make lab`, or choose the right kernel at the top right.
-# * **You have changed a cell and want the old one back.** `git checkout lectures/NN-name.ipynb` restores a lecture.
+# * **You have changed a cell and want the old one back.** `autograder reset 09` gives you lecture 09 as it was, and keeps yours beside it.
 # * **A check says "wrong" and you are sure that you are right.** Read the numbers in its message: shape first, then value. If you still think so, ask, and bring the cell: you may have found a mistake.
 # * **How to ask.** Say what you did, what you expected and what came; paste the *text* of the cell and of its message, not a photograph.
 #

@@ -40,8 +40,12 @@
 #   **your own** function, another with the reference. If only one of the two fails, you know where
 #   to look.
 # * Nothing is lost twice: a problem that uses an earlier answer is checked with the right one.
-# * The button *Validate*, above, runs everything from the top and shows the first visible check that
-#   fails. Before you hand in, choose *Kernel → Restart Kernel and Run All Cells*.
+# * The button *Validate*, above, runs everything from the top and lists the visible checks that
+#   fail. Before you hand in, choose *Kernel → Restart Kernel and Run All Cells*.
+# * Save, and `autograder check ps1` in a terminal runs everything from the top and says, problem by
+#   problem, what passes, what does not yet, and why. In a cell of this notebook
+#   `from autograder.check_here import check` and `check()` do the same. `autograder todo` shows
+#   what is left in the whole course.
 
 # %% given="imports"
 import numpy as np

@@ -38,9 +38,13 @@
 #   when only one of the two fails, you know where to look: if your derivative does not fit your own
 #   function, one of them is wrong; if it fits and still differs from the reference, probably both
 #   are.
-# * Work from top to bottom. The button *Validate*, above, runs everything from the top and shows
-#   the first visible check that fails. Before you hand in, choose *Kernel → Restart Kernel and Run All
-#   Cells*.
+# * Work from top to bottom. The button *Validate*, above, runs everything from the top and lists
+#   the visible checks that fail. Before you hand in, choose
+#   *Kernel → Restart Kernel and Run All Cells*.
+# * Save, and `autograder check ps2` in a terminal runs everything from the top and says, problem by
+#   problem, what passes, what does not yet, and why. In a cell of this notebook
+#   `from autograder.check_here import check` and `check()` do the same. `autograder todo` shows
+#   what is left in the whole course.
 
 # %% given="imports"
 import numpy as np

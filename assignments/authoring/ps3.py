@@ -42,8 +42,12 @@
 #   and other numbers, run when your work is graded. The last line printed tells how many. A message says
 #   which call went wrong, what it should give, what yours gives, and often which mistake gives just that.
 # * Nothing is lost twice: where a function needs another one, the checks pass one that is right.
-# * The button *Validate*, above, runs everything from the top and shows the first visible check that
-#   fails. Before you hand in, choose *Kernel → Restart Kernel and Run All Cells*.
+# * The button *Validate*, above, runs everything from the top and lists the visible checks that fail.
+#   Before you hand in, choose *Kernel → Restart Kernel and Run All Cells*.
+# * Save, and `autograder check ps3` in a terminal runs everything from the top and says, problem by
+#   problem, what passes, what does not yet, and why. In a cell of this notebook
+#   `from autograder.check_here import check` and `check()` do the same. `autograder todo` shows what is
+#   left in the whole course.
 
 # %% given="imports"
 import numpy as np

@@ -39,6 +39,10 @@
 # * A derivative earns points in **two** ways: one cell compares it with central differences of
 #   **your own** function (or of one that you are given), another with the reference. No problem needs
 #   that you have solved the ones before, except where it compares with your own function.
+# * Save, and `autograder check ps4` in a terminal runs everything from the top and says, problem by
+#   problem, what passes, what does not yet, and why. In a cell of this notebook
+#   `from autograder.check_here import check` and `check()` do the same. `autograder todo` shows
+#   what is left in the whole course.
 
 # %% given="imports"
 from functools import partial

@@ -32,10 +32,13 @@
 #   went wrong, what it should give and what yours gives.
 # * A derivative earns points in **two** ways. One cell compares it with central differences of **your
 #   own** values, another with the reference. If only one of the two fails, you know where to look.
-# * The button *Validate*, above, runs everything from the top and shows the first visible check that
-#   fails.
+# * The button *Validate*, above, runs everything from the top and lists the visible checks that fail.
 # * The machines share as little as possible, so a slip in one costs little in the others. Work from top
 #   to bottom, and at the end choose *Kernel → Restart Kernel and Run All Cells* before you hand in.
+# * Save, and `autograder check ps5` in a terminal runs everything from the top and says, problem by
+#   problem, what passes, what does not yet, and why. In a cell of this notebook
+#   `from autograder.check_here import check` and `check()` do the same. `autograder todo` shows what
+#   is left in the whole course.
 
 # %% given="imports"
 import math

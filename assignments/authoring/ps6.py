@@ -39,6 +39,10 @@
 #   speed, but a cell that takes longer than half a minute is stopped.
 # * No problem needs that you have solved the ones before. Where a line of an earlier problem is wanted,
 #   write it out again.
+# * Save, and `autograder check ps6` in a terminal runs everything from the top and says, problem by
+#   problem, what passes, what does not yet, and why. In a cell of this notebook
+#   `from autograder.check_here import check` and `check()` do the same. `autograder todo` shows
+#   what is left in the whole course.
 
 # %% given="imports"
 import numpy as np

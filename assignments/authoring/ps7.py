@@ -34,10 +34,13 @@
 #   graded. The last line printed tells how many.
 # * The gradient and the derivative to the input earn points in **two** ways: one cell compares them with
 #   central differences of **your own** function, another with the reference.
-# * The button *Validate*, above, runs everything from the top and shows the first visible check that
-#   fails.
+# * The button *Validate*, above, runs everything from the top and lists the visible checks that fail.
 # * Training all of this takes a few seconds, not minutes. A cell that runs longer than half a minute is
 #   stopped when your work is graded.
+# * Save, and `autograder check ps7` in a terminal runs everything from the top and says, problem by
+#   problem, what passes, what does not yet, and why. In a cell of this notebook
+#   `from autograder.check_here import check` and `check()` do the same. `autograder todo` shows what is
+#   left in the whole course.
 
 # %% given="imports"
 import matplotlib.pyplot as plt
