@@ -27,6 +27,7 @@ from . import (
     __version__,
     classroom,
     cluster,
+    forget_cli,
     grading,
     late,
     nbgrader_engine,
@@ -44,6 +45,7 @@ from .pages import points
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.registered_commands += workspace_cli.app.registered_commands
+app.registered_commands += forget_cli.app.registered_commands
 
 
 def _default(function: Callable[..., Any], name: str) -> Any:

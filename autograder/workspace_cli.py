@@ -82,7 +82,7 @@ def make_workspace(
     root = folder or home / "workspace"
     for line in told(update(root, home)):
         _say(line)
-    typer.echo(f"Your workspace: {_shown(root)}")
+    typer.echo(f"Your workspace: {shown(root)}")
 
 
 @app.command(rich_help_panel=PANEL)
@@ -92,8 +92,8 @@ def reset(name: Name = "", workspace: Folder = None) -> None:
     place = Workspace.find(workspace)
     _require_name(place, "reset", name)
     fresh, kept = place.reset(name, datetime.now())
-    typer.echo(f"Fresh: {_shown(fresh)}")
-    typer.echo(f"Yours: {_shown(kept)}" if kept else "You had typed nothing into it: no copy was kept.")
+    typer.echo(f"Fresh: {shown(fresh)}")
+    typer.echo(f"Yours: {shown(kept)}" if kept else "You had typed nothing into it: no copy was kept.")
 
 
 @app.command(rich_help_panel=PANEL)
@@ -130,7 +130,7 @@ def what_is_left(
     if page:
         path = place.root / "what-is-left.html"
         path.write_text(todo.page(items), "utf-8")
-        typer.echo(f"Page: {_shown(path)}")
+        typer.echo(f"Page: {shown(path)}")
 
 
 @app.command("hand-in", rich_help_panel=PANEL)
@@ -139,11 +139,11 @@ def hand_in(name: ProblemSet = "", workspace: Folder = None) -> None:
     """Keep a dated copy of a problem set as handed in; in a class, upload the notebook as well."""
     place = Workspace.find(workspace)
     name = _own(place, "hand-in", name)
-    typer.echo(f"Handed in: {_shown(solutions.hand_in(place, name, datetime.now()))}")
+    typer.echo(f"Handed in: {shown(solutions.hand_in(place, name, datetime.now()))}")
     item = todo.look(place, name)
     if item.done < item.total:
         typer.echo(f"{item.done} of {item.total} answers are written so far; you may hand in again.")
-    typer.echo(f"In a class, upload {_shown(place.notebook(name))}.")
+    typer.echo(f"In a class, upload {shown(place.notebook(name))}.")
     typer.echo(f"If you learn alone, `autograder solution {name}` opens the worked solution.")
 
 
@@ -162,7 +162,7 @@ def solution(
     if not yes and not typer.confirm(f"Show the worked solution of {name}? It cannot be unseen."):
         typer.echo("Nothing was written.")
         return
-    typer.echo(f"Worked solution: {_shown(solutions.write_solution(place, name, anyway))}")
+    typer.echo(f"Worked solution: {shown(solutions.write_solution(place, name, anyway))}")
 
 
 def _require_name(place: Workspace, command: str, name: str) -> None:
@@ -178,7 +178,7 @@ def _own(place: Workspace, command: str, said: str) -> str:
     own, path = solutions.problem_set(place, said), Path(said)
     if path.suffix == ".ipynb" and path.exists() and path.resolve() != own.resolve():
         raise CourseError(
-            f"{said} is not the notebook of your workspace: that is {_shown(own)}.",
+            f"{said} is not the notebook of your workspace: that is {shown(own)}.",
             f"Put it there, or write: autograder {command} {own.stem}",
         )
     return own.stem
@@ -230,7 +230,7 @@ def _say(text: str) -> None:
     typer.echo(text.encode(encoding, "replace").decode(encoding))
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """A path as a person would type it here."""
     here, path = Path.cwd(), path.resolve()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
