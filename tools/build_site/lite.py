@@ -16,10 +16,11 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tools.build_site.wheel import mlpkit_wheel
 
-__all__ = ["INSTALL_CELL", "LiteError", "build_lite", "main", "pinned", "with_install_cell"]
+__all__ = ["INSTALL_CELL", "LiteError", "build_lite", "lite_notebook", "main", "pinned"]
 
 #: Pure wheels that are served with the pages; Pyodide does not have them.
 WHEELS = ("anywidget", "comm", "ipywidgets", "jupyterlab-widgets", "psygnal")
@@ -31,11 +32,12 @@ INSTALL_CELL = {
     "cell_type": "code",
     "execution_count": None,
     "id": "lite-install",
-    "metadata": {"jupyter": {"source_hidden": True}},
+    "metadata": {"jupyter": {"source_hidden": True}, "trusted": True},
     "outputs": [],
-    "source": ["%pip install -q mlpkit  # in the browser: this takes a minute the first time"],
+    "source": "%pip install -q mlpkit  # in the browser: this takes a minute the first time",
 }
 _EPOCH = 1_700_000_000  # when everything was made, so that the same course gives the same files
+_VIEW = "application/vnd.jupyter.widget-view+json"
 MARK = ".made-by-build-lite"
 
 
@@ -109,20 +111,55 @@ def _contents(root: Path, into: Path) -> None:
     for lecture in sorted((root / "lectures").glob("[0-9][0-9]-*.ipynb")):
         path = into / "lectures" / lecture.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(with_install_cell(lecture.read_text(encoding="utf-8")), encoding="utf-8")
-    hidden = shutil.ignore_patterns(".*")
-    shutil.copytree(root / "assignments" / "release", into / "assignments" / "release", ignore=hidden)
+        path.write_text(lite_notebook(lecture.read_text(encoding="utf-8")), encoding="utf-8")
+    release = into / "assignments" / "release"
+    shutil.copytree(root / "assignments" / "release", release, ignore=shutil.ignore_patterns(".*"))
+    for path in release.rglob("*.ipynb"):
+        path.write_text(lite_notebook(path.read_text(encoding="utf-8"), install=False), encoding="utf-8")
     for document in sorted((root / "docs").glob("*.md")):
         (into / "docs").mkdir(exist_ok=True)
         shutil.copy(document, into / "docs")
 
 
-def with_install_cell(notebook: str) -> str:
-    """The text of a notebook with a cell before its first code that installs the course's package."""
+def lite_notebook(notebook: str, *, install: bool = True) -> str:
+    """The text of a notebook as JupyterLite shows it.
+
+    No server stands between the file and the page, so two things are done here that a server does: lines are
+    joined, and code cells are marked as trusted. And saved widgets, which would say "Loading widget" until a
+    kernel has come, are their still pictures; running the cell brings them to life.
+
+    Parameters
+    ----------
+    notebook
+        The text of the built notebook.
+    install
+        Whether a cell that installs `mlpkit` goes before its first code.
+    """
     content = json.loads(notebook)
-    kinds = [cell["cell_type"] for cell in content["cells"]]
-    content["cells"].insert(kinds.index("code"), INSTALL_CELL)
+    content["metadata"].pop("widgets", None)
+    for cell in content["cells"]:
+        cell["source"] = _joined(cell["source"])
+        if cell["cell_type"] == "code":
+            cell["metadata"]["trusted"] = True
+            for output in cell["outputs"]:
+                _plain_output(output)
+    if install:
+        kinds = [cell["cell_type"] for cell in content["cells"]]
+        content["cells"].insert(kinds.index("code"), INSTALL_CELL)
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain_output(output: dict[str, Any]) -> None:
+    """Join the lines of an output, and leave out what needs a kernel to be shown."""
+    if "text" in output:
+        output["text"] = _joined(output["text"])
+    if "data" in output:
+        kept = {mime: _joined(content) for mime, content in output["data"].items() if mime != _VIEW}
+        output["data"] = kept
+
+
+def _joined(content: Any) -> Any:
+    return "".join(content) if isinstance(content, list) else content
 
 
 def _settings() -> dict[str, object]:
