@@ -6,7 +6,8 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +33,9 @@ from . import (
     late,
     nbgrader_engine,
     regrade,
+    release_zip,
     settings,
+    similarity_cli,
     workspace_cli,
 )
 from . import collect as collect_work
@@ -46,6 +49,7 @@ from .pages import points
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.registered_commands += workspace_cli.app.registered_commands
 app.registered_commands += forget_cli.app.registered_commands
+app.registered_commands += similarity_cli.app.registered_commands
 
 
 def _default(function: Callable[..., Any], name: str) -> Any:
@@ -161,11 +165,21 @@ def main(
 
 @app.command()
 @_tells_mistakes
-def release(assignment: Assignment, course: CourseFolder = None) -> None:
+def release(
+    assignment: Assignment,
+    course: CourseFolder = None,
+    as_zip: Annotated[
+        bool, typer.Option("--zip", help="Write release/NAME.zip as well, to be put on a platform.")
+    ] = False,
+) -> None:
     """Make the student copy, and register the hidden tests in the gradebook. Safe to repeat."""
     place = Course.find(course)
     path = nbgrader_engine.release(place, assignment)
     typer.echo(f"Student copy: {_shown(path)}")
+    if as_zip:
+        made = release_zip.write_zip(place, assignment)
+        files = f"{len(made.files)} {'file' if len(made.files) == 1 else 'files'}"
+        typer.echo(f"For a platform: {_shown(made.path)} ({files}, {-(-made.size // 1000)} kB)")
 
 
 @app.command("sample-class")
@@ -235,8 +249,14 @@ def collect(
 @app.command("export")
 @_tells_mistakes
 def export_grades(
-    assignment: Assignment,
+    assignment: Annotated[
+        str | None,
+        typer.Argument(help="The assignment's name. Default: all that are graded.", show_default=False),
+    ] = None,
     course: CourseFolder = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All graded assignments, and report/course.csv over them.")
+    ] = False,
     canvas: Annotated[
         Path | None, typer.Option(help="The gradebook that Canvas exported: filled in.", show_default=False)
     ] = None,
@@ -246,12 +266,42 @@ def export_grades(
     provisional: Annotated[
         bool, typer.Option("--provisional", help="Export scores in which an answer waits for a person, too.")
     ] = _PROVISIONAL,
+    as_json: AsJson = False,
 ) -> None:
-    """Write CSV files of students and of questions, and what Canvas and Moodle import."""
-    late.apply_dates(Course.find(course), assignment)  # points given by hand change what a share of them is
-    done = export_files.export(
-        Course.find(course), assignment, canvas=canvas, moodle=moodle, provisional=provisional
-    )
+    """Write CSV files of students and of questions, and what Canvas and Moodle import.
+
+    Without a name, or with --all, also one table of the course: a row for each student, a column for each
+    assignment. An empty cell is no grade.
+    """
+    if assignment is not None and everything:
+        raise CourseError(
+            f"`{assignment}` and --all exclude each other.", "Name an assignment, or write --all."
+        )
+    place = Course.find(course)
+    names = export_files.graded_assignments(place) if assignment is None else (assignment,)
+    for name in names:
+        with suppress(CourseError) if assignment is None else nullcontext():
+            late.apply_dates(place, name)  # points given by hand change what a share of them is
+    done: export_files.CourseExport | export_files.Exported
+    if assignment is None:
+        done = export_files.export_course(place, canvas=canvas, moodle=moodle, provisional=provisional)
+    else:
+        done = export_files.export(place, assignment, canvas=canvas, moodle=moodle, provisional=provisional)
+    if as_json:
+        typer.echo(json.dumps(done.to_dict(), indent=1, ensure_ascii=False))
+    else:
+        _print_export(done)
+
+
+def _print_export(done: export_files.CourseExport | export_files.Exported) -> None:
+    """Say which files were written, and who is not in those of the platforms."""
+    if isinstance(done, export_files.CourseExport):
+        typer.echo(f"Written: {_shown(done.table)}")
+        for name, why in done.skipped.items():
+            typer.secho(f"Left out: {name}: {why}", fg="red", err=True)
+        for exported in done.assignments.values():
+            _print_export(exported)
+        return
     for path in done.files:
         typer.echo(f"Written: {_shown(path)}")
     for student in sorted(done.without):
@@ -337,12 +387,19 @@ def due(
         str, typer.Argument(help="Such as '2026-03-01 23:59 Europe/Berlin'; none takes it away.")
     ],
     course: CourseFolder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Set when an assignment is due. Extensions stand in extensions.csv: student,assignment,until,reason."""
     place = Course.find(course)
     set_to = late.set_due(place, assignment, when)
+    changes = late.apply_dates(place, assignment)
+    if as_json:
+        utc = set_to.strftime("%Y-%m-%dT%H:%M:%SZ") if set_to else None
+        moved = [asdict(change) for change in changes]
+        typer.echo(json.dumps({"assignment": assignment, "due": utc, "moved": moved}, indent=1))
+        return
     typer.echo(f"{assignment} is due {f'{set_to:%Y-%m-%d %H:%M} UTC' if set_to else 'at no time'}.")
-    for change in late.apply_dates(place, assignment):
+    for change in changes:
         typer.echo(f"Moved: {change.student} penalty: {points(change.before)} → {points(change.after)}")
 
 
@@ -424,6 +481,8 @@ def report(
         typer.echo(json.dumps(summary.to_dict(), indent=1, ensure_ascii=False))
     else:
         typer.echo(f"Report: {_shown(path)}")
+    if warning := summary.protection.warning:
+        typer.secho(warning, fg="yellow", err=True)
 
 
 def _verify(place: Course, assignment: str, hands: Sequence[classroom.Hand]) -> None:

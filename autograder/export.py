@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .collect import Collected, collected, student_name
 from .course import Course, CourseError
@@ -18,7 +20,20 @@ from .outcome import write_atomically
 from .pages import points
 from .standing import Standing, standings
 
-__all__ = ["Exported", "canvas_file", "export", "grades_table", "moodle_file", "questions_table"]
+__all__ = [
+    "CourseExport",
+    "Exported",
+    "canvas_file",
+    "course_table",
+    "export",
+    "export_course",
+    "graded_assignments",
+    "grades_table",
+    "moodle_file",
+    "questions_table",
+]
+
+_RECORD = ".outcomes.json"
 
 _CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _LOGINS = ("SIS Login ID", "SIS User ID", "Username", "ID number")
@@ -40,6 +55,37 @@ class Exported:
 
     files: tuple[Path, ...]
     without: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a value that ``json`` can write."""
+        return {"files": [str(path) for path in self.files], "without": dict(sorted(self.without.items()))}
+
+
+@dataclass(frozen=True)
+class CourseExport:
+    """The files of all assignments at once.
+
+    Parameters
+    ----------
+    table : Path
+        The table of the course: a row for each student, a column for each assignment.
+    assignments : mapping of str to Exported
+        The files of each assignment, in the order of the columns.
+    skipped : mapping of str to str
+        Assignments that could not be exported, and why.
+    """
+
+    table: Path
+    assignments: Mapping[str, Exported]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a value that ``json`` can write."""
+        return {
+            "course": str(self.table),
+            "assignments": {name: done.to_dict() for name, done in self.assignments.items()},
+            "skipped": dict(self.skipped),
+        }
 
 
 def export(
@@ -74,24 +120,129 @@ def export(
     CourseError
         If nothing has been graded, or a platform's file does not have its columns.
     """
-    class_now = standings(course, assignment)
+    templates = {
+        name: _read(path) for name, path in (("canvas", canvas), ("moodle", moodle)) if path is not None
+    }
+    return _export(course, assignment, standings(course, assignment), templates, provisional)
+
+
+def _export(
+    course: Course,
+    assignment: str,
+    class_now: Sequence[Standing],
+    templates: Mapping[str, Sequence[Sequence[str]]],
+    provisional: bool,
+) -> Exported:
+    """Write the files of an assignment whose standings are known; templates by platform."""
     people = collected(course, assignment)
     full = max(item.outcome.max_score for item in class_now)
     texts = {"grades.csv": grades_table(class_now), "questions.csv": questions_table(class_now)}
     ready, without = _ready(class_now, provisional)
-    if canvas or any(item.platform == "canvas" for item in people.values()):
-        rows, lost = canvas_file(ready, people, assignment, full, _read(canvas) if canvas else None)
-        texts["canvas.csv"] = rows
+    platforms = {item.platform for item in people.values()} | set(templates)
+    if "canvas" in platforms:
+        texts["canvas.csv"], lost = canvas_file(ready, people, assignment, full, templates.get("canvas"))
         without |= lost
-    if moodle or any(item.platform == "moodle" for item in people.values()):
-        rows, lost = moodle_file(ready, people, full, _read(moodle) if moodle else None)
-        texts["moodle.csv"] = rows
+    if "moodle" in platforms:
+        texts["moodle.csv"], lost = moodle_file(ready, people, full, templates.get("moodle"))
         without |= lost
     paths = []
     for name, text in texts.items():
         paths.append(course.report(assignment).with_name(f"{assignment}.{name}"))
         write_atomically(paths[-1], text)
     return Exported(tuple(paths), without)
+
+
+def export_course(
+    course: Course, *, canvas: Path | None = None, moodle: Path | None = None, provisional: bool = False
+) -> CourseExport:
+    """Write the files of every assignment that has been graded, and ``report/course.csv`` over all of them.
+
+    Parameters
+    ----------
+    course : Course
+        The course folder.
+    canvas : Path, optional
+        The gradebook that Canvas exported; each assignment fills in its own column.
+    moodle : Path, optional
+        Refused: a worksheet of Moodle belongs to one assignment.
+    provisional : bool
+        Whether the platforms get scores in which an answer still waits for a person.
+
+    Raises
+    ------
+    CourseError
+        If no assignment has been graded, or a platform's file cannot be used.
+    """
+    if moodle is not None:
+        raise CourseError(
+            "A grading worksheet of Moodle belongs to one assignment.",
+            f"Run: autograder export NAME --moodle {moodle}",
+        )
+    templates = {} if canvas is None else {"canvas": _read(canvas)}
+    known, skipped = {}, {}
+    for name in graded_assignments(course):
+        try:
+            known[name] = standings(course, name)
+        except CourseError as problem:
+            skipped[name] = str(problem)
+    if not known:
+        raise CourseError(
+            " ".join(["No assignment has been graded.", *skipped.values()]), "Run: autograder grade NAME"
+        )
+    done = {name: _export(course, name, now, templates, provisional) for name, now in known.items()}
+    path = course.report("course").with_name("course.csv")
+    write_atomically(path, course_table(known))
+    return CourseExport(path, done, skipped)
+
+
+def graded_assignments(course: Course) -> tuple[str, ...]:
+    """Names of the assignments with recorded outcomes; ps10 comes after ps9."""
+    folder = course.outcomes("any").parent
+    # While a run is going on, or after one was killed, there may be the journal of a record only.
+    names = {path.name.removesuffix(_RECORD) for path in folder.glob(f"*{_RECORD}")}
+    names |= {path.name[1:].removesuffix(f"{_RECORD}l") for path in folder.glob(f".*{_RECORD}l")}
+    return tuple(sorted((name for name in names if not name.startswith(".")), key=_natural))
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    """Sort digits by their number."""
+    return [(text, int(digits or -1)) for text, digits in re.findall(r"(\D*)(\d*)", name)]
+
+
+def course_table(classes: Mapping[str, Sequence[Standing]]) -> str:
+    """Return a CSV with a row for each student and a column for each assignment.
+
+    ``total`` adds up the grades that there are, ``out_of`` the points of all assignments; what has no grade
+    is an empty cell, and is named with the reason in ``without_grade``.
+    """
+    full = sum(max(item.outcome.max_score for item in class_now) for class_now in classes.values())
+    by_student: dict[str, dict[str, Standing]] = {}
+    for name, class_now in classes.items():
+        for item in class_now:
+            by_student.setdefault(item.outcome.student, {})[name] = item
+    head = ["student", *classes, "total", "out_of", "waiting", "without_grade"]
+    rows = [_course_row(student, by_student[student], tuple(classes), full) for student in sorted(by_student)]
+    return _table(head, rows)
+
+
+def _course_row(student: str, mine: Mapping[str, Standing], names: Sequence[str], full: float) -> list[str]:
+    """What one student has in every assignment."""
+    scores = {name: mine[name].score if name in mine else None for name in names}
+    given = [score for score in scores.values() if score is not None]
+    waiting = sum(len(item.outcome.pending) for item in mine.values() if item.outcome.graded)
+    without = (
+        f"{name}: {mine[name].outcome.status.value if name in mine else 'not on record'}"
+        for name in names
+        if scores[name] is None
+    )
+    return [
+        _safe(student),
+        *(_number(scores[name]) for name in names),
+        _number(sum(given) if given else None),
+        _number(full),
+        str(waiting),
+        "; ".join(without),
+    ]
 
 
 def grades_table(class_now: Sequence[Standing]) -> str:

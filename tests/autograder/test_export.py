@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from autograder import CourseError
+from autograder.cli import app
 from autograder.collect import Collected
-from autograder.export import canvas_file, export, grades_table, moodle_file, questions_table
-from autograder.outcome import CellOutcome, Outcome, Status, save
+from autograder.export import (
+    canvas_file,
+    course_table,
+    export,
+    export_course,
+    graded_assignments,
+    grades_table,
+    moodle_file,
+    questions_table,
+)
+from autograder.outcome import CellOutcome, Outcome, Status, append, save
 from autograder.standing import Standing
 
 
@@ -134,3 +147,113 @@ def test_waiting_answers_keep_a_score_from_the_platforms(course, tmp_path):
     assert [path.name for path in done.files] == ["ps9.grades.csv", "ps9.questions.csv", "ps9.canvas.csv"]
     export(course, "ps9", canvas=tmp_path / "canvas.csv", provisional=True)
     assert ",cy,A,2\n" in done.files[2].read_text("utf-8")
+
+
+# -- all assignments at once -----------------------------------------------------------------------------
+
+
+def scored(student, points, most=4.0, status=Status.GRADED, waiting=False):
+    cells = (CellOutcome("test", points, most), *([CellOutcome("why", None, 0.0, True)] if waiting else []))
+    graded = points is not None
+    return Standing(Outcome(student, "", status, points, most, cells if graded else ()))
+
+
+TWO = {
+    "ps1": (scored("ada", 3.0), scored("bob", 0.0), scored("cy", None, status=Status.MISSING)),
+    "ps2": (scored("ada", 1.25, 2.0, waiting=True), scored("bob", None, 2.0, Status.CRASHED)),
+}
+
+
+def test_the_table_of_the_course_has_a_row_for_each_student_and_a_column_for_each_assignment():
+    assert course_table(TWO).splitlines() == [
+        "student,ps1,ps2,total,out_of,waiting,without_grade",
+        "ada,3,1.25,4.25,6,1,",
+        "bob,0,,0,6,0,ps2: crashed",
+        "cy,,,,6,0,ps1: missing; ps2: not on record",
+    ]
+
+
+def test_a_name_that_a_spreadsheet_would_compute_is_text_in_the_course_table_too():
+    assert course_table({"ps1": (scored("=1+1", 1.0),)}).splitlines()[1].startswith("'=1+1,")
+
+
+@pytest.fixture
+def two_graded(course):
+    """A course in which ps9 is graded, and ps10 was, but is not released any more."""
+    save(course.outcomes("ps9"), [item.outcome for item in CLASS])
+    save(course.outcomes("ps10"), [item.outcome for item in CLASS])
+    return course
+
+
+def test_assignments_are_in_the_order_of_their_numbers(two_graded):
+    append(two_graded.outcomes("ps2"), CLASS[0].outcome)  # a run that goes on has a journal only
+    assert graded_assignments(two_graded) == ("ps2", "ps9", "ps10")
+
+
+def test_one_assignment_that_cannot_be_exported_does_not_stop_the_others(two_graded):
+    done = export_course(two_graded)
+    assert list(done.assignments) == ["ps9"]
+    assert "There is no assignment `ps10`" in done.skipped["ps10"]
+    assert done.table == two_graded.root / "report" / "course.csv"
+    assert rows(done.table.read_text("utf-8"))[0]["ps9"] == "5"
+    assert (two_graded.root / "report" / "ps9.grades.csv").is_file()
+
+
+def test_canvass_file_is_filled_in_for_each_assignment(two_graded, tmp_path):
+    (tmp_path / "canvas.csv").write_text(CANVAS.replace("al9", "ada"), "utf-8")
+    path = export_course(two_graded, canvas=tmp_path / "canvas.csv").assignments["ps9"].files[2]
+    assert '"Lovelace, Ada",17,s1,ada,A,5' in path.read_text("utf-8")
+
+
+def test_a_worksheet_of_moodle_belongs_to_one_assignment(two_graded):
+    with pytest.raises(CourseError, match=r"autograder export NAME --moodle w\.csv"):
+        export_course(two_graded, moodle=Path("w.csv"))
+
+
+def test_a_course_without_grades_is_told_what_to_do(course):
+    with pytest.raises(CourseError, match=r"No assignment has been graded\. Run: autograder grade NAME"):
+        export_course(course)
+
+
+# -- the commands ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(two_graded, monkeypatch):
+    monkeypatch.chdir(two_graded.root)
+
+    def command(*words):
+        return CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
+
+    return command
+
+
+@pytest.mark.parametrize("words", [("export",), ("export", "--all")])
+def test_without_a_name_everything_is_exported(run, words):
+    told = run(*words)
+    assert told.exit_code == 0
+    assert told.stdout.splitlines()[:2] == ["Written: report/course.csv", "Written: report/ps9.grades.csv"]
+    assert "Left out: ps10" in told.stderr
+
+
+def test_a_name_and_all_exclude_each_other(run):
+    told = run("export", "ps9", "--all")
+    assert (told.exit_code, "exclude each other" in told.stderr) == (1, True)
+
+
+def test_export_as_json(run, two_graded):
+    one, everything = (
+        json.loads(run("export", "ps9", "--json").stdout),
+        json.loads(run("export", "--json").stdout),
+    )
+    assert [Path(path).name for path in one["files"]] == ["ps9.grades.csv", "ps9.questions.csv"]
+    assert one["without"]["ed"] == "has no grade (missing)"
+    assert Path(everything["course"]) == two_graded.root / "report" / "course.csv"
+    assert everything["assignments"] == {"ps9": one}
+    assert list(everything["skipped"]) == ["ps10"]
+
+
+def test_due_as_json(run):
+    found = json.loads(run("due", "ps9", "2026-03-08 18:00 Europe/Berlin", "--json").stdout)
+    assert found == {"assignment": "ps9", "due": "2026-03-08T17:00:00Z", "moved": []}
+    assert json.loads(run("due", "ps9", "none", "--json").stdout)["due"] is None
