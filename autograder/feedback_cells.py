@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from html import escape, unescape
 from typing import Any
 
@@ -17,13 +17,15 @@ from markupsafe import Markup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.token import Token  # type: ignore[import-untyped]
 
-from .feedback_safety import REMOVED, clean, is_picture, plain, redact_text, shorten
+from .feedback_safety import PICTURES, REMOVED, clean, is_picture, plain, redact_text, shorten
 
 __all__ = ["Room", "code_html", "joined", "markdown_html", "outputs_html"]
 
-LONGEST_SOURCE = 40_000  # characters of a cell
+LONGEST_SOURCE = 20_000  # characters of a cell
+LONGEST_COLOURED = 10_000  # characters of code; what is longer has no colours
 LONGEST_OUTPUT = 12_000  # characters of a text output
 LONGEST_TABLE = 80_000  # characters of an output that is HTML
+MOST_TAGS = 6_000  # of an output that is HTML: cleaning deep ones takes the square of their depth
 LARGEST_PICTURE = 500_000  # bytes as they stand on the page
 MOST_OUTPUTS = 40  # of a cell
 _LEVELS = 2  # the page's own headings stand above those of the notebook
@@ -52,13 +54,21 @@ class Room:
     outputs: int = 350_000
     pictures: int = 800_000
 
-    def take(self, kind: str, html: str) -> bool:
-        """Whether there is room for this; if so, it is used up."""
-        size = len(html.encode("utf-8", "replace"))
-        if size > getattr(self, kind):
-            return False
-        setattr(self, kind, getattr(self, kind) - size)
-        return True
+    def take(self, kind: str, source: str, make: Callable[[], str]) -> str | None:
+        """Make HTML of a source if there is room for it; ``None`` if there is not.
+
+        A source takes as much room as itself or its HTML, whichever is longer: rendering costs time, too.
+        """
+        left: int = getattr(self, kind)
+        if len(source) > left:
+            return None
+        html = make()
+        size = max(len(source), len(html.encode("utf-8", "replace")))
+        if size > left:
+            setattr(self, kind, max(0, left - len(source)))
+            return None
+        setattr(self, kind, left - size)
+        return html
 
 
 def joined(text: Any) -> str:
@@ -90,7 +100,9 @@ class _Renderer(IPythonRenderer):
     def image(self, text: str, url: str, title: str | None = None) -> str:
         inside = self.own.get(url.removeprefix("attachment:"), url if url.startswith("data:") else "")
         if not inside:
-            return f"<em>[a picture from elsewhere is not shown: {escape(text) or 'without a name'}]</em>"
+            return (
+                f"<em>[a picture that is not part of the notebook: {escape(text) or 'without a name'}]</em>"
+            )
         return f'<img alt="{escape(text)}" src="{escape(inside)}">'
 
 
@@ -146,7 +158,7 @@ def code_html(source: str) -> str:
     beginning, left_out, end = shorten(source, LONGEST_SOURCE)
     if left_out:
         return _preformatted(beginning) + said(left_out) + _preformatted(end)
-    return _code_html(beginning)
+    return _code_html(beginning) if len(beginning) <= LONGEST_COLOURED else _preformatted(beginning)
 
 
 @lru_cache(maxsize=2048)
@@ -176,7 +188,7 @@ def _preformatted(text: str) -> str:
 # -- outputs -----------------------------------------------------------------------------------------------
 
 
-def outputs_html(outputs: Any, secret: Collection[str], room: Room) -> Markup:
+def outputs_html(outputs: Any, secret: Collection[str], room: Room, *, fold: bool = False) -> Markup:
     """The outputs of a cell, without hidden tests, scripts, widgets, and what there is no room for.
 
     Parameters
@@ -187,41 +199,52 @@ def outputs_html(outputs: Any, secret: Collection[str], room: Room) -> Markup:
         Lines that must not be seen.
     room : Room
         What may still be put on the page.
+    fold : bool
+        Whether errors are folded: of a check, the page says in words what it found.
     """
     shown: list[str] = []
     outputs = (
         [output for output in outputs if isinstance(output, Mapping)] if isinstance(outputs, list) else []
     )
     for number, output in enumerate(outputs):
-        kind, html = _one(output, secret)
-        if number >= MOST_OUTPUTS or not room.take(kind, html):
+        kind, source, make = _one(output, secret)
+        html = room.take(kind, source, make) if number < MOST_OUTPUTS else None
+        if html is None:
             rest = len(outputs) - number
             what = "One output of this cell is" if rest == 1 else f"{rest:,} outputs of this cell are"
             shown.append(said(f"{what} not shown: the page would become too large."))
             break
+        if fold and output.get("output_type") == "error":
+            html = f"<details><summary>What Python reported</summary>{html}</details>"
         shown.append(html)
     return Markup("\n".join(shown))
 
 
-def _one(output: Mapping[str, Any], secret: Collection[str]) -> tuple[str, str]:
-    """What one output takes room from, and its HTML."""
+def _one(output: Mapping[str, Any], secret: Collection[str]) -> tuple[str, str, Callable[[], str]]:
+    """What one output takes room from, what it takes at least, and what makes its HTML."""
     kind = output.get("output_type")
-    if kind == "error":
-        frames = output.get("traceback") or []
-        text = "\n".join(map(joined, frames)) or f"{output.get('ename')}: {output.get('evalue')}"
-        return "outputs", _text(text, secret)
-    if kind == "stream":
-        return "outputs", _text(joined(output.get("text")), secret)
+    if kind in ("error", "stream"):
+        frames = output.get("traceback")
+        said_at_least = f"{joined(output.get('ename'))}: {joined(output.get('evalue'))}"
+        lines = (
+            [joined(frame) for frame in frames] if isinstance(frames, list) and frames else [said_at_least]
+        )
+        text = joined(output.get("text")) if kind == "stream" else "\n".join(lines)
+        return "outputs", "", partial(_text, text, secret)
     data = output.get("data")
-    if not isinstance(data, Mapping):
-        return "outputs", ""
-    for name in ("image/png", "image/jpeg"):
-        if is_picture(name, content := joined(data.get(name))) and content:
-            return "pictures", _picture(name, content)
+    data = data if isinstance(data, Mapping) else {}
+    for name in PICTURES:
+        if (content := joined(data.get(name))) and is_picture(name, content):
+            return "pictures", "", partial(_picture, name, content)
     for name, show in _RICH.items():
         if text := joined(data.get(name)):
-            return "outputs", show(text, secret)
-    return "outputs", ""
+            # What is cut before it is shown takes as much as is shown of it.
+            return (
+                "outputs",
+                text if name == "text/html" and not _too_long(text) else "",
+                partial(show, text, secret),
+            )
+    return "outputs", "", str
 
 
 def _text(text: str, secret: Collection[str]) -> str:
@@ -239,7 +262,7 @@ def _picture(kind: str, content: str) -> str:
 
 
 def _html(text: str, secret: Collection[str]) -> str:
-    if len(text) > LONGEST_TABLE:
+    if _too_long(text):
         return said(
             f"An output of {len(text):,} characters of HTML is not shown: it is too long for this page."
         )
@@ -250,6 +273,10 @@ def _html(text: str, secret: Collection[str]) -> str:
             return said(REMOVED)
         return f'<div class="wide" tabindex="0" role="region" aria-label="Output">{cleaned}</div>'
     return _text(text, secret)
+
+
+def _too_long(html: str) -> bool:
+    return len(html) > LONGEST_TABLE or html.count("<") > MOST_TAGS
 
 
 def _without_tags(html: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .feedback_cells import Room, code_html, joined, markdown_html, outputs_html
+from .feedback_cells import LONGEST_SOURCE, Room, code_html, joined, markdown_html, outputs_html, said
 from .feedback_marks import Mark, Marks
 from .feedback_safety import plain, redact_text, secret_lines
 from .nbgrader_engine import cell_error
@@ -98,8 +98,9 @@ class Check:
         What was earned; ``None`` while a person has yet to grade it.
     max_points : float
         What can be earned.
-    found, hint : str
-        If points were lost: what the check found, and what that looks like or what helps.
+    found, hint, diagnosis : str
+        If points were lost: what the check found, what helps, and which mistake gives just that. All but
+        the first may be empty.
     lecture : Lecture or None
         Where it is explained.
     link : str
@@ -112,6 +113,7 @@ class Check:
     max_points: float
     found: str = ""
     hint: str = ""
+    diagnosis: str = ""
     lecture: Lecture | None = None
     link: str = ""
 
@@ -124,11 +126,6 @@ class Check:
     def lost(self) -> bool:
         """Whether points are missing."""
         return self.points is not None and self.points < self.max_points
-
-    @property
-    def named(self) -> bool:
-        """Whether the mistake itself is known."""
-        return self.hint.startswith(_NAMED)
 
 
 @dataclass(frozen=True)
@@ -191,6 +188,8 @@ class FeedbackPage:
         What was mended before grading.
     left_out : str
         What there was no room for.
+    listed : bool
+        Whether there is room for a line for each graded cell.
     """
 
     about: About
@@ -200,6 +199,7 @@ class FeedbackPage:
     reason: str = ""
     notes: tuple[str, ...] = ()
     left_out: str = ""
+    listed: bool = True
 
     @property
     def score(self) -> float:
@@ -231,9 +231,9 @@ class FeedbackPage:
         """What to look at, by problem; checks that found the same stand together."""
         found: dict[str, tuple[Look, ...]] = {}
         for problem, checks in _by_problem(self.lost).items():
-            same: dict[tuple[str, str], list[Check]] = {}
+            same: dict[tuple[str, ...], list[Check]] = {}
             for check in checks:
-                same.setdefault((check.found, check.hint), []).append(check)
+                same.setdefault((check.found, check.hint, check.diagnosis), []).append(check)
             found[problem] = tuple(Look(tuple(group)) for group in same.values())
         return found
 
@@ -323,11 +323,13 @@ def make_page(
 
 def render_page(page: FeedbackPage) -> str:
     """Return the page as one HTML text of at most `MAX_BYTES`; only formulas need the network."""
-    html = _render(page)
-    if len(html.encode("utf-8", "replace")) <= MAX_BYTES:
-        return html
-    # Only a notebook with thousands of graded cells comes here; its student still gets the points.
-    return _render(replace(page, cells=(), left_out="Your notebook is too large to be shown."))
+    # Only a notebook with thousands of graded cells needs the second, or the third: points first.
+    bare = replace(page, cells=(), left_out="Your notebook is too large to be shown.")
+    for smaller in (page, bare):
+        html = _render(smaller)
+        if len(html.encode("utf-8", "replace")) <= MAX_BYTES:
+            return html
+    return _render(replace(bare, listed=False))
 
 
 def _render(page: FeedbackPage) -> str:
@@ -384,10 +386,10 @@ def _check(
     check = Check(str(graded.get("grade_id", "")), problem, points, mark.max_points)
     if not check.lost:
         return check
-    found, hint = explain(_reason(cell, recorded, secret))
+    found, hint, diagnosis = explain(_reason(cell, recorded, secret))
     lecture = explained_in(place.lectures, check.name)
     link = place.link(lecture) if lecture else ""
-    return replace(check, found=found, hint=hint, lecture=lecture, link=link)
+    return replace(check, found=found, hint=hint, diagnosis=diagnosis, lecture=lecture, link=link)
 
 
 def _reason(cell: Mapping[str, Any], recorded: CellOutcome | None, secret: Collection[str]) -> str:
@@ -411,33 +413,41 @@ def _said_by_nbgrader(cell: Mapping[str, Any]) -> str | None:
     return cell_error(nbformat.from_dict(cell))
 
 
-def explain(reason: str) -> tuple[str, str]:
-    """Part a reason into what was found, and what that looks like or what helps.
+def explain(reason: str) -> tuple[str, str, str]:
+    """Part a reason into what was found, what helps, and which mistake gives just that.
 
-    Checks say first what they found, then name the mistake or give a hint.
+    Checks say first what they found, then what helps; a sentence that names a mistake begins with
+    ``Yours equals``, and what follows it belongs to it.
     """
     if reason.startswith("NotImplementedError") or reason == "not answered":
-        return "Not answered yet.", ""
+        return "Not answered yet.", "", ""
     if missing := _NOT_DEFINED.match(reason):
-        name = missing[1]
+        cell = f"Look at the cell that should define `{missing[1]}`"
         return (
-            f"`{name}` does not exist.",
-            f"Look at the cell that should define `{name}`: did it run to its end, and is the name spelt so?",
+            f"`{missing[1]}` does not exist.",
+            f"{cell}: did it run to its end, and is the name spelt so?",
+            "",
         )
     if not reason:
-        return "No points, and the check gave no reason.", ""
+        return "No points, and the check gave no reason.", "", ""
     found, *rest = _SENTENCE.split(reason.removeprefix("AssertionError: "))
-    return found, " ".join(rest)
+    named = next((place for place, said in enumerate(rest) if said.startswith(_NAMED)), len(rest))
+    return found, " ".join(rest[:named]), " ".join(rest[named:])
 
 
 def _shown(cell: Mapping[str, Any], source: str, secret: Collection[str], room: Room) -> ShownCell:
     """Source and outputs of a cell as HTML."""
     kind, graded = cell.get("cell_type"), _nbgrader(cell)
-    html = markdown_html(source, cell.get("attachments")) if kind == "markdown" else code_html(source)
-    if not room.take("sources", html):
-        html = '<p class="left-out">This cell is not shown: the page would become too large.</p>'
-    outputs = outputs_html(cell.get("outputs"), secret, room) if kind == "code" else Markup()
-    given = kind == "code" and graded.get("locked") and not graded.get("grade")
+
+    def made() -> str:
+        return markdown_html(source, cell.get("attachments")) if kind == "markdown" else code_html(source)
+
+    html = room.take("pictures" if cell.get("attachments") else "sources", source[:LONGEST_SOURCE], made)
+    if html is None:
+        html = said("This cell is not shown: the page would become too large.")
+    checks = bool(graded.get("grade"))
+    outputs = outputs_html(cell.get("outputs"), secret, room, fold=checks) if kind == "code" else Markup()
+    given = kind == "code" and graded.get("locked") and not checks
     fold = "Code that was given" if given and source.count("\n") >= _FOLDED_LINES else ""
     return ShownCell(Markup(html), fold=fold, outputs=outputs)
 
