@@ -15,7 +15,14 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 
 from .course import Course, CourseError, put_tools_on_path
-from .gradebook_connection import connection_url, engine_for, make_tables, patiently, tells_problems
+from .gradebook_connection import (
+    connection_url,
+    engine_for,
+    has_tables,
+    make_tables,
+    patiently,
+    tells_problems,
+)
 from .notebook import grade_id, read_notebook
 from .outcome import CellOutcome, Outcome
 from .sanitise import Template, TemplateCell, strip_hidden
@@ -210,14 +217,22 @@ def maximum(cells: Sequence[CellOutcome]) -> float:
 
 @_patient
 def _knows(course: Course, assignment: str) -> bool:
-    """Whether the gradebook has the assignment; asking does not make a gradebook file."""
-    if course.gradebook_file is not None and not course.gradebook_file.is_file():
+    """Whether the gradebook has the assignment; asking does not make a gradebook."""
+    if not _is_there(course):
         return False
     with open_gradebook(course) as gradebook:
         try:
             return bool(gradebook.find_assignment(assignment).notebooks)
         except MissingEntry:
             return False
+
+
+def _is_there(course: Course) -> bool:
+    """Whether there is a gradebook; opening it would make one."""
+    if course.gradebook_file is not None:
+        return course.gradebook_file.is_file()
+    with tells_problems(course.gradebook_url):
+        return has_tables(course.gradebook_url)
 
 
 def _points(grade: Any) -> float | None:

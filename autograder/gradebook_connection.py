@@ -23,7 +23,8 @@ from urllib.parse import quote
 
 from nbgrader.api import Base
 from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect
+from sqlalchemy import text as sql
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -87,7 +88,8 @@ def shown(url: str) -> str:
     except (ArgumentError, ValueError):
         return f"{url.partition(':')[0]}:…"
     hidden = {name: "***" for name in _SECRETS if name in parsed.query}
-    return parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+    text = parsed.update_query_dict(hidden).render_as_string(hide_password=True)
+    return text.replace(quote("***"), "***")
 
 
 def without_secrets(message: str, url: str) -> str:
@@ -304,14 +306,23 @@ def make_tables(engine: Engine) -> None:
     """
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _MAKING_TABLES})
+            connection.execute(sql("select pg_advisory_xact_lock(:key)"), {"key": _MAKING_TABLES})
         if inspect(connection).has_table("alembic_version"):
             return
         Base.metadata.create_all(connection)
-        connection.execute(text("create table alembic_version (version_num varchar(32) not null)"))
+        connection.execute(sql("create table alembic_version (version_num varchar(32) not null)"))
         connection.execute(
-            text("insert into alembic_version (version_num) values (:head)"), {"head": schema_head()}
+            sql("insert into alembic_version (version_num) values (:head)"), {"head": schema_head()}
         )
+
+
+def has_tables(url: str) -> bool:
+    """Whether anybody has made the tables at an address."""
+    engine = engine_for(url)
+    try:
+        return inspect(engine).has_table("assignment")
+    finally:
+        engine.dispose()
 
 
 def schema_head() -> Any:

@@ -74,6 +74,13 @@ class KeepsFailure:
 
     failure: Exception | None = None
 
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        try:
+            super().init_assignment(assignment_id, student_id)  # type: ignore[misc]
+        except Exception as problem:
+            self.failure = problem
+            raise
+
     def convert_single_notebook(self, notebook_filename: str) -> None:
         try:
             super().convert_single_notebook(notebook_filename)  # type: ignore[misc]
