@@ -37,6 +37,8 @@ __all__ = ["SECTION", "FeedbackExporter", "Page", "clean", "secure", "write_feed
 
 SECTION = "FeedbackPages"
 _SCHEMES = ("http", "https")
+_EXCHANGE = ("timestamp.txt", "submission_secret.txt")
+_LONGEST_MARK = 1000  # bytes of such a file
 
 
 def secure(config: Config) -> None:
@@ -166,6 +168,7 @@ def _write_pages(
     """Write a student's pages in place of any earlier ones."""
     folder = course.feedback(outcome.student, outcome.assignment)
     shutil.rmtree(folder, ignore_errors=True)
+    _mark_for_exchange(course, outcome, folder)
     if not outcome.graded:
         html = render("not_graded.html.j2", outcome=outcome)
         yield _write(outcome.student, folder / f"{outcome.assignment}.html", lambda: html)
@@ -180,6 +183,16 @@ def _write_pages(
             return render_page(make_page(_read(path), about, one, outcome, place))
 
         yield _write(outcome.student, folder / f"{path.stem}.html", page)
+
+
+def _mark_for_exchange(course: Course, outcome: Outcome, folder: Path) -> None:
+    """Put beside the pages what ``nbgrader release_feedback`` knows a hand-in by, and no other file of it."""
+    submitted = course.submitted(outcome.student, outcome.assignment)
+    for path in (submitted / name for name in _EXCHANGE):
+        # A link would bring the contents of another file to the student.
+        if path.is_file() and not (path.is_symlink() or submitted.is_symlink()):
+            text = path.read_bytes()[:_LONGEST_MARK].decode("utf-8", "replace")
+            write_atomically(folder / path.name, text)
 
 
 def _write(student: str, path: Path, make: Callable[[], str]) -> Page:

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from autograder import Hand
+from autograder import Hand, Mangle, grade, write_class, write_feedback
 from autograder.classroom import fill_in
 from autograder.cli import app
 from autograder.gradebook import open_gradebook
@@ -115,3 +115,17 @@ def test_a_week(course, tmp_path, monkeypatch):
     moodle = (course.root / "report/ps9.moodle.csv").read_text("utf-8")
     assert "Participant 11,José Pérez,11,12,-" in moodle
     assert "Participant 13,Kim Lee,9.9,12,-" in moodle
+
+
+@pytest.mark.parametrize("hand_in", ["right", "cut"])
+def test_pages_carry_what_the_exchange_knows_a_hand_in_by(course, hand_in):
+    mangle = Mangle.BROKEN_JSON if hand_in == "cut" else Mangle.NONE
+    write_class(course, "ps9", [Hand("ada", "", "", mangle=mangle)])
+    submitted, feedback = course.submitted("ada", "ps9"), course.feedback("ada", "ps9")
+    (submitted / "timestamp.txt").write_text("2026-03-07 12:00:00 UTC", "utf-8")
+    (submitted / "submission_secret.txt").symlink_to(course.root / "gradebook.db")
+    (submitted / "notes.txt").write_text("mine", "utf-8")
+    grade(course, "ps9")
+    write_feedback(course, "ps9")
+    assert sorted(path.name for path in feedback.iterdir()) == ["ps9.html", "timestamp.txt"]
+    assert (feedback / "timestamp.txt").read_text("utf-8") == "2026-03-07 12:00:00 UTC"
