@@ -36,6 +36,7 @@ __all__ = ["LARGE", "Question", "Summary", "question", "render_report", "summari
 SHOWN = 10  # commonest mistakes
 LARGE = 200  # students; the table of a larger class has totals only
 ROWS = 10_000  # students in the table
+FOLDED = 30  # rows; a longer list is folded
 LISTED = 300  # rows of a list of students
 REASONS = 2000  # reasons for lost points
 NAMES = 12  # students named in one cell of a table
@@ -319,6 +320,7 @@ def render_report(summary: Summary, now: datetime | None = None) -> str:
         reasons=[(who, tuple(cell for _, cell in rows)) for who, rows in groupby(lost.rows, itemgetter(0))],
         more_reasons=lost.more,
         longest=max((outcome.seconds for outcome in summary.outcomes), default=0.0),
+        folded=FOLDED,
         points=points,
         beam=beam,
         people=people,

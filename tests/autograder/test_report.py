@@ -267,7 +267,14 @@ def test_a_class_above_the_limit_has_totals_only():
     assert rows(small, "students")[0] == ["s000000", "0 / 1", "–", "0.0"]  # no cell `test`
     assert rows(large, "students")[0] == ["s000000", "0 / 1", "", "0.0"]
     assert "autograder export ps9" in large.get_text()
-    assert large.find("details") is None
+    assert "Why points were lost" in small.get_text()
+    assert "Why points were lost" not in large.get_text()
+
+
+def test_long_lists_are_folded_and_short_ones_are_not():
+    folded = [tag.get_text() for tag in page(summary(crowd(LARGE + 1), ())).select("details.long > summary")]
+    assert folded == ["All 201 students"] * 3  # who stopped, who may need help, everybody
+    assert not page(summary()).select("details.long")
 
 
 def test_lists_of_a_large_class_are_cut_and_say_so():
