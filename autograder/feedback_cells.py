@@ -271,7 +271,7 @@ def _html(text: str, secret: Collection[str]) -> str:
         # A hidden line may be cut up by tags, or written in entities.
         if redact_text(seen := plain(unescape(_without_tags(cleaned))), secret) != seen:
             return said(REMOVED)
-        return f'<div class="wide" tabindex="0" role="region" aria-label="Output">{cleaned}</div>'
+        return f'<div class="wide" tabindex="0" role="group" aria-label="Output">{cleaned}</div>'
     return _text(text, secret)
 
 
