@@ -15,13 +15,9 @@ PARTS = ("Lectures", "Problem sets", "For students", "For teachers")
 _FOR_STUDENTS = ("students-evening", "glossary", "errata")
 # The order in which a teacher meets them; documents that are not named here come after these, by name.
 _FOR_TEACHERS = (
-    "teachers-week",
-    "writing-an-assignment",
-    "grading",
-    "splitting-tests",
-    "security",
-    "confinement",
-)
+    "teachers-week", "writing-an-assignment", "grading", "similarity", "private-fork", "privacy", "jupyterhub",
+    "splitting-tests", "security", "confinement", "maintaining", "site",
+)  # fmt: skip
 _ELSEWHERE = re.compile(r"^[a-z][a-z0-9+.-]*:", re.I)
 
 
@@ -77,7 +73,10 @@ def _problem_set(path: Path, root: Path) -> Source:
 
 
 def _documents(root: Path) -> list[Source]:
-    stems = sorted(path.stem for path in (root / "docs").glob("*.md"))
+    # One that is still empty has nothing to be called by, and no page.
+    stems = sorted(
+        path.stem for path in (root / "docs").glob("*.md") if path.read_text(encoding="utf-8").strip()
+    )
     students = [stem for stem in _FOR_STUDENTS if stem in stems]
     known = [stem for stem in _FOR_TEACHERS if stem in stems]
     others = [stem for stem in stems if stem not in (*_FOR_STUDENTS, *_FOR_TEACHERS)]

@@ -50,7 +50,7 @@ _TALL = re.compile(r"<mfrac|<mtable|<munder|<mover>|<msqrt|<mroot|∑|∏|∫")
 _SIGNED = ("<mo>−</mo>", "<mo>+</mo>", "<mo>±</mo>")
 # After such a sign a minus belongs to what follows it.
 _OPENS = re.compile(r"(?:<mo[^>]*>[^\w)\]}|‖…/′]</mo>|<mspace[^>]*>)$")
-_LONG = 28  # visible signs; a longer formula within a line may be broken after a relation or an operator
+_LONG = 16  # visible signs; a longer formula within a line may be broken after a relation or an operator
 _SCRIPT_EXCEPTIONS = {
     "B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ",
     "e": "ℯ", "g": "ℊ", "o": "ℴ",
@@ -119,11 +119,14 @@ def _seen(markup: str) -> str:
 
 
 def _pieces(atoms: list[_Atom]) -> list[list[_Atom]]:
-    """The atoms in pieces, each of which ends where a line may end."""
+    """The atoms in pieces, each of which ends where a line may end: not after a comma within brackets."""
     pieces: list[list[_Atom]] = [[]]
+    depth = 0
     for atom in atoms:
         pieces[-1].append(atom)
-        if atom.breaks:
+        shown = _seen(atom.mathml)
+        depth += sum(sign in "([" for sign in shown) - sum(sign in ")]" for sign in shown)
+        if atom.breaks or (shown == "," and depth == 0):
             pieces.append([])
     return [piece for piece in pieces if piece]
 
