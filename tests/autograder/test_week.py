@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 import zipfile
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,39 +15,12 @@ from autograder.cli import app
 from autograder.gradebook import open_gradebook
 from autograder.notebook import read_notebook
 
-DOCS = Path(__file__).parents[2] / "docs"
 HANDS = {
     "José Pérez_11": Hand("jose-perez", "", ""),
     "Ada Lovelace_12": Hand("ada-lovelace", "", "", {"square": "def square(x):\n    return -x * x"}),
     "Kim Lee_13": Hand("kim-lee", "", "", {"double": "def double(x):\n    return 2"}),
 }
 LATE_AND_DUE = '\nc.AssignLatePenalties.plugin_class = "autograder.late.PerDay"\n'
-
-
-def commands():
-    """Every command of the walk-through, as (command, options)."""
-    found = []
-    text = (DOCS / "teachers-week.md").read_text("utf-8")
-    for block in re.findall(r"^```\w*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
-        lines = [line for line in block.splitlines() if line.startswith("autograder ")]
-        found += [line.split("   ")[0].split() for line in lines]
-    return found
-
-
-def test_every_command_and_option_of_the_walk_through_exists():
-    assert len(commands()) >= 10
-    for _, name, *rest in commands():
-        shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
-        assert shown.exit_code == 0, name
-        plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.output)
-        assert not [word for word in rest if word.startswith("--") and word not in plain]
-
-
-def test_every_test_that_the_documents_name_exists():
-    text = (DOCS / "writing-an-assignment.md").read_text("utf-8")
-    names = set(re.findall(r"`(test_\w+\.py)`", text))
-    assert names
-    assert not [name for name in names if not (Path(__file__).parent / name).is_file()]
 
 
 def download(course, path):
