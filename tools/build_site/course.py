@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.build_site.markdown import Resolve
+
 __all__ = ["DOWNLOADS", "PARTS", "Source", "find_sources", "resolver"]
 
 DOWNLOADS = "downloads"
@@ -15,8 +17,8 @@ PARTS = ("Lectures", "Problem sets", "For students", "For teachers")
 _FOR_STUDENTS = ("students-evening", "glossary", "errata")
 # The order in which a teacher meets them; documents that are not named here come after these, by name.
 _FOR_TEACHERS = (
-    "teachers-week", "writing-an-assignment", "grading", "similarity", "private-fork", "privacy", "jupyterhub",
-    "splitting-tests", "security", "confinement", "maintaining", "site",
+    "teachers-week", "writing-an-assignment", "grading", "similarity", "private-fork", "privacy",
+    "jupyterhub", "splitting-tests", "security", "confinement", "maintaining", "site",
 )  # fmt: skip
 _ELSEWHERE = re.compile(r"^[a-z][a-z0-9+.-]*:", re.I)
 
@@ -84,7 +86,7 @@ def _documents(root: Path) -> list[Source]:
     return [Source(f"docs/{stem}.md", f"docs/{stem}.html", part) for stem, part in placed]
 
 
-def resolver(source: Source, addresses: Mapping[str, str]):  # type: ignore[no-untyped-def]
+def resolver(source: Source, addresses: Mapping[str, str]) -> Resolve:
     """Return the function that turns a link of `source` into one of its page.
 
     Parameters

@@ -16,7 +16,9 @@ from pygments.util import ClassNotFound
 
 from tools.build_site.tex import mathml
 
-__all__ = ["Heading", "Headings", "code_html", "notebook_anchor", "page_anchor", "render", "visible"]
+__all__ = [
+    "Heading", "Headings", "Resolve", "code_html", "notebook_anchor", "page_anchor", "render", "visible",
+]  # fmt: skip
 
 #: The address of what a link leads to, or None if the site has no page for it.
 Resolve = Callable[[str], str | None]
