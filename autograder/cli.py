@@ -29,6 +29,7 @@ from . import (
     classroom,
     cluster,
     forget_cli,
+    gradebook_cli,
     grading,
     late,
     nbgrader_engine,
@@ -48,6 +49,7 @@ from .pages import points
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.registered_commands += workspace_cli.app.registered_commands
+app.registered_commands += gradebook_cli.app.registered_commands
 app.registered_commands += forget_cli.app.registered_commands
 app.registered_commands += similarity_cli.app.registered_commands
 
@@ -156,7 +158,7 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Release notebooks, grade submissions, explain the grades.
+    """Release notebooks, grade submissions, explain the grades. Students: your commands are at the end.
 
     The course folder holds nbgrader_config.py, source/, release/, submitted/, autograded/, feedback/,
     report/ and gradebook.db. What lies in submitted/ is never changed by grading.
