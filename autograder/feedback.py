@@ -174,7 +174,10 @@ def _write_pages(
         yield _write(outcome.student, folder / f"{outcome.assignment}.html", lambda: html)
         return
     copies = course.autograded(outcome.student, outcome.assignment)
-    found = sorted(copies.glob("*.ipynb")) or [copies / f"{outcome.assignment}.ipynb"]
+    # A notebook that the gradebook does not know is a file of the student's.
+    names = sorted(name for student, name in marks if student == outcome.student)
+    found = [path for name in names if (path := copies / f"{name}.ipynb").is_file()]
+    found = found or [copies / f"{outcome.assignment}.ipynb"]
     for path in found:
         about = About(outcome.student, outcome.assignment, path.stem)
         one = marks.get((outcome.student, path.stem), Marks())
@@ -191,8 +194,9 @@ def _mark_for_exchange(course: Course, outcome: Outcome, folder: Path) -> None:
     for path in (submitted / name for name in _EXCHANGE):
         # A link would bring the contents of another file to the student.
         if path.is_file() and not (path.is_symlink() or submitted.is_symlink()):
-            text = path.read_bytes()[:_LONGEST_MARK].decode("utf-8", "replace")
-            write_atomically(folder / path.name, text)
+            with suppress(OSError), path.open("rb") as stream:
+                text = stream.read(_LONGEST_MARK).decode("utf-8", "replace")
+                write_atomically(folder / path.name, text)
 
 
 def _write(student: str, path: Path, make: Callable[[], str]) -> Page:
