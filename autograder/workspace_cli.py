@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -57,18 +57,29 @@ def main() -> None:
 
 
 def tells_mistakes(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn a `CourseError` into two lines on stderr and exit code 1."""
+    """Turn a `CourseError`, and a file that cannot be had, into two lines on stderr and exit code 1."""
 
     @functools.wraps(command)
     def wrapper(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
         except CourseError as mistake:
-            typer.secho(mistake.problem, fg="red", err=True)
-            typer.echo(mistake.next_step, err=True)
-            raise typer.Exit(1) from None
+            _tell(mistake.problem, mistake.next_step)
+        except OSError as problem:
+            where = f"{problem.filename}: " if problem.filename else ""
+            _tell(
+                f"{where}{problem.strerror or problem}.",
+                "See whether the folder is there and may be written to, and whether the disk has room.",
+            )
 
     return wrapper
+
+
+def _tell(problem: str, next_step: str) -> NoReturn:
+    """Say what is wrong and what to do, and end the command."""
+    typer.secho(problem, fg="red", err=True)
+    typer.echo(next_step, err=True)
+    raise typer.Exit(1) from None
 
 
 @app.command("workspace", rich_help_panel=PANEL)
@@ -194,7 +205,7 @@ def _find(place: Workspace, name: str) -> tuple[Path, str]:
         own = solutions.problem_set(place, name)
         return own.resolve(), own.stem
     path = path.resolve()
-    problems = path.stem if path.stem in place.assignments() else path.parent.name
+    problems = path.parent.name if path.parent.name in place.assignments() else path.name
     return path, solutions.problem_set(place, problems).stem
 
 

@@ -268,6 +268,9 @@ def test_a_lecture_cannot_be_checked(workspace):
     result = CliRunner().invoke(workspace_cli.app, ["check", "01", "--workspace", str(workspace)])
     assert result.exit_code == 1
     assert "`01` is not a problem set" in result.stderr
+    path = str(workspace / "lectures/01-sums.ipynb")
+    result = CliRunner().invoke(workspace_cli.app, ["check", path, "--workspace", str(workspace)])
+    assert "is not a problem set but the lecture 01-sums" in result.stderr
 
 
 def elsewhere(code, folder):

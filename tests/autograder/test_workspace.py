@@ -247,6 +247,14 @@ def test_a_missing_workspace_is_two_plain_lines(tmp_path):
     assert result.stderr.splitlines()[1].startswith("Make one with `make lab`")
 
 
+def test_a_place_that_cannot_be_made_is_two_plain_lines(course, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    shown = run("workspace", tmp_path / "notes.txt" / "mine", "--course", course)
+    assert shown.exit_code == 1
+    assert "notes.txt" in shown.stderr and "Traceback" not in shown.stderr
+    assert len(shown.stderr.splitlines()) == 2
+
+
 def test_a_missing_course_is_said(tmp_path):
     result = run("workspace", tmp_path / "mine", "--course", tmp_path)
     assert result.exit_code == 1
