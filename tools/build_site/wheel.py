@@ -12,8 +12,8 @@ __all__ = ["NEEDS", "mlpkit_wheel"]
 
 #: What lectures and mlpkit import; Pyodide has the compiled ones in versions of its own.
 NEEDS = (
-    "anywidget", "contourpy", "cycler", "ipython", "ipywidgets", "matplotlib", "numpy", "scikit-learn", "scipy",
-    "sympy", "threadpoolctl", "tqdm", "traitlets",
+    "anywidget", "contourpy", "cycler", "ipython", "ipywidgets", "matplotlib", "numpy", "scikit-learn",
+    "scipy", "sympy", "threadpoolctl", "tqdm", "traitlets",
 )  # fmt: skip
 _MADE = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is made
 _LEFT_OUT = {"__pycache__"}

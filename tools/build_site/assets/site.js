@@ -3,6 +3,11 @@
 (() => {
   const page = document.documentElement;
 
+  const top = document.querySelector(".top");
+  const measure = () => page.style.setProperty("--top", `${top.offsetHeight}px`);
+  measure();
+  addEventListener("resize", measure);
+
   // -- contents --------------------------------------------------------------------------------------------
 
   const menu = document.getElementById("menu");
@@ -10,6 +15,11 @@
   function open(on) {
     contents.classList.toggle("open", on);
     menu.setAttribute("aria-expanded", String(on));
+    if (on) showCurrent();
+  }
+  function showCurrent() {
+    const current = contents.querySelector("[aria-current]");
+    if (current) contents.scrollTop += current.getBoundingClientRect().top - contents.getBoundingClientRect().top - 60;
   }
   menu.hidden = false;
   page.classList.add("scripted"); // without scripts the contents are never folded away
@@ -20,8 +30,7 @@
     open(false);
     menu.focus();
   });
-  const current = contents.querySelector("[aria-current]");
-  if (current) contents.scrollTop = current.offsetTop - contents.offsetTop - 60;
+  showCurrent();
 
   // -- theme -----------------------------------------------------------------------------------------------
 
