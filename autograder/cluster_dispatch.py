@@ -151,7 +151,7 @@ class Dispatch:
                 asynchronous=True,
                 security=security,
                 set_as_default=False,
-                timeout=max(1.0, min(5.0, place.patience)),
+                timeout=max(0.5, min(5.0, place.patience / 4)),
                 # Results are bytes; whatever else a result may be made of is not taken apart here.
                 deserializers=["dask", "msgpack"],
             )

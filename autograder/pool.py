@@ -142,10 +142,11 @@ class Pool:
         self._slots = []
 
     def stop(self) -> None:
-        """Break off a run that another thread is in: workers are killed, and none comes in their place."""
+        """Break off a run that another thread is in: busy workers are killed, and none takes their place."""
         self._stopped = True
         for slot in tuple(self._slots):
-            slot.process.kill()
+            if slot.job is not None:
+                slot.process.kill()
 
     def run(self, jobs: Sequence[Job]) -> Iterator[tuple[Job, Graded | Failure | None]]:
         """Grade submissions; yield each twice: with ``None`` when it begins, and with what it came to.
