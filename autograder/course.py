@@ -118,7 +118,10 @@ class Course:
 
         A relative path in it is one from the course's root, where nbgrader's converters work.
         """
-        url = str(self._folders.db_url)
+        return self.absolute_url(str(self._folders.db_url))
+
+    def absolute_url(self, url: str) -> str:
+        """An address of a gradebook, whose file lies below the course's root if it is a relative one."""
         file = url.removeprefix(_SQLITE)
         if file == url or file.startswith(":memory:") or not file:
             return url

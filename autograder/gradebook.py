@@ -218,7 +218,7 @@ def maximum(cells: Sequence[CellOutcome]) -> float:
 @_patient
 def _knows(course: Course, assignment: str) -> bool:
     """Whether the gradebook has the assignment; asking does not make a gradebook."""
-    if not _is_there(course):
+    if not is_there(course):
         return False
     with open_gradebook(course) as gradebook:
         try:
@@ -227,7 +227,7 @@ def _knows(course: Course, assignment: str) -> bool:
             return False
 
 
-def _is_there(course: Course) -> bool:
+def is_there(course: Course) -> bool:
     """Whether there is a gradebook; opening it would make one."""
     if course.gradebook_file is not None:
         return course.gradebook_file.is_file()

@@ -89,7 +89,8 @@ def shown(url: str) -> str:
         return f"{url.partition(':')[0]}:…"
     hidden = {name: "***" for name in _SECRETS if name in parsed.query}
     text = parsed.update_query_dict(hidden).render_as_string(hide_password=True)
-    return text.replace(quote("***"), "***")
+    address, mark, query = text.partition("?")
+    return address + mark + query.replace(quote("***"), "***").replace(quote("/", safe=""), "/")
 
 
 def without_secrets(message: str, url: str) -> str:

@@ -42,7 +42,9 @@ def undisturbed(there, student="ada"):
     """The rows of a student whose write nothing has disturbed."""
     with GradeBook(there, "ps9") as book:
         book.write(graded(student), "2026-03-01 12:00:00 UTC")
-    return [row[1:] for row in rows(there) if row[0] == student]
+    found = [row[1:] for row in rows(there) if row[0] == student]
+    assert [row[1] for row in found] == sorted(POINTS)
+    return found
 
 
 def statements_of(book, work):

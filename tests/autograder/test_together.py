@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 from postgres_kit import rows
+from sqlalchemy import event
 
 from autograder import Hand, Outcome, Status, write_class
 from autograder.gradebook import open_gradebook
@@ -102,6 +103,30 @@ def test_points_given_by_a_person_meanwhile_all_stay(place):
         for name in NAMES:
             assert book.find_grade("why", "ps9", "ps9", name).manual_score == 2.5
             assert book.find_comment("double", "ps9", "ps9", name).manual_comment == f"for {name}"
+
+
+def test_a_person_who_saves_in_the_middle_of_a_write_has_the_last_word(place):
+    """What the person has settled must not be marked as waiting for a person, from an older look at it."""
+    write_all(place, ["ada"], None)
+
+    def save():
+        with open_gradebook(place) as book:
+            found = book.find_grade("why", "ps9", "ps9", "ada")
+            found.manual_score, found.needs_manual_grade = 2.5, False
+            book.db.commit()
+
+    person = threading.Thread(target=save)
+
+    def before(_connection, _cursor, statement, *_):
+        if statement.startswith("UPDATE grade") and not person.is_alive():
+            person.start()
+            person.join(0.5)  # held up by the write, or done
+
+    with GradeBook(place, "ps9") as book:
+        event.listen(book._book.engine, "before_cursor_execute", before)
+        book.write(graded("ada", None), None)
+    person.join()
+    assert [row[-2:] for row in rows(place) if row[2] == "why"] == [(2.5, False)]
 
 
 def write_all(course, names, points):
