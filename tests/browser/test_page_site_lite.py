@@ -28,7 +28,7 @@ class Quiet(SimpleHTTPRequestHandler):
 def lite(tmp_path_factory):
     if not (Path(sys.prefix) / "lite-only" / "jupyterlite_core").is_dir():
         pytest.skip("JupyterLite's tools are not installed (make lite installs them)")
-    into = tmp_path_factory.mktemp("lite") / "site-lite"
+    into = tmp_path_factory.mktemp("lite") / "built"
     build_lite(Path(__file__).resolve().parents[2], into)
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(into)))
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -146,7 +146,7 @@ def test_tools_that_are_not_installed_are_asked_for(tmp_path, monkeypatch):
 def built(tmp_path_factory):
     if not (TOOLS / "jupyterlite_core").is_dir():
         pytest.skip("JupyterLite's tools are not installed (make lite installs them)")
-    into = tmp_path_factory.mktemp("lite") / "site-lite"
+    into = tmp_path_factory.mktemp("lite") / "built"
     build_lite(ROOT, into)
     return into
 

@@ -294,6 +294,11 @@ def test_a_folded_solution_keeps_its_output_folded():
     assert re.search(r"<details><summary>Solution</summary>.*42.*</details>", made, re.S)
 
 
+def test_a_folded_solution_is_known_by_its_id():
+    cell = code("def f_solution(): ...", jupyter={"source_hidden": True}) | {"id": "try-f-solution"}
+    assert "<summary>Solution</summary>" in body(cell).html
+
+
 def test_a_cell_of_a_problem_set_says_what_it_is_for():
     def says(**grading):
         return body(

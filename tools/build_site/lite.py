@@ -1,6 +1,6 @@
 """Build the course as JupyterLite: JupyterLab and Python in the reader's browser, from plain files.
 
-``python -m tools.build_site.lite`` writes ``site-lite/`` with the tools that requirements-lite.txt locks (see
+``python -m tools.build_site.lite`` writes ``lite/`` with the tools that requirements-lite.txt locks (see
 there, and docs/site.md). Everything lies in that folder but Python itself and the compiled packages, which
 the reader's browser gets from Pyodide's usual host.
 """
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = argparse.ArgumentParser(
         prog="python -m tools.build_site.lite", description=__doc__.splitlines()[0]
     )
-    arguments.add_argument("--into", type=Path, default=root / "site-lite", help="folder to write")
+    arguments.add_argument("--into", type=Path, default=root / "lite", help="folder to write")
     options = arguments.parse_args(argv)
     try:
         build_lite(root, options.into.resolve())
@@ -60,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     size = sum(path.stat().st_size for path in options.into.rglob("*") if path.is_file()) / 1e6
     print(f"{size:.0f} MB in {options.into}. Serve it: python -m http.server --directory {options.into}")
+    print("and open /lab/index.html?path=lectures/00-start-here.ipynb")
     return 0
 
 

@@ -82,7 +82,7 @@ class _NotebookPage:
             return ""
         outputs = "".join(self.output(output, cell["id"]) for output in cell["outputs"])
         outputs = f'<div class="outputs">{outputs}</div>\n' if outputs else ""
-        return _code_cell(source, outputs, grading, _is_folded(cell))
+        return _code_cell(source, outputs, grading, _fold(cell, source))
 
     # -- outputs -----------------------------------------------------------------------------------------
 
@@ -157,24 +157,27 @@ def _text(text: str | list[str], kind: str) -> str:
     return f'<pre class="{kind}">{escape(_ANSI.sub("", _joined(text)), quote=False)}</pre>\n'
 
 
-def _is_folded(cell: dict[str, Any]) -> bool:
-    return bool(cell["metadata"].get("jupyter", {}).get("source_hidden"))
+def _fold(cell: dict[str, Any], source: str) -> str:
+    """Why the source of a cell is folded: "solution", "code", or not at all."""
+    if not cell["metadata"].get("jupyter", {}).get("source_hidden"):
+        return ""
+    return "solution" if source.startswith("# Solution") or "solution" in cell["id"].split("-") else "code"
 
 
-def _code_cell(source: str, outputs: str, grading: dict[str, Any], folded: bool) -> str:
+def _code_cell(source: str, outputs: str, grading: dict[str, Any], fold: str) -> str:
     """Code and what it gave. A folded solution keeps its outputs folded as well."""
-    code, label = code_html(source), _label(grading)
+    code = code_html(source)
     given = bool(grading.get("locked")) and not grading.get("grade")
-    if folded and source.startswith("# Solution"):
+    if fold == "solution":
         inside = f"<details><summary>Solution</summary>{code}{outputs}</details>"
-    elif folded:
+    elif fold:
         inside = f'{outputs}<details class="quiet"><summary>Code</summary>{code}</details>'
     elif grading.get("grade") and not grading.get("solution"):
         inside = f"<details><summary>{_words(grading)}</summary>{code}</details>{outputs}"
     elif given and source.count("\n") >= _LONG_GIVEN:
         inside = f"<details><summary>Given code</summary>{code}</details>{outputs}"
     else:
-        inside = f"{label}{code}{outputs}"
+        inside = f"{_label(grading)}{code}{outputs}"
     return f'<div class="cell">{inside}</div>\n'
 
 
