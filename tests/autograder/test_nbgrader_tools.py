@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,6 +46,13 @@ def formgrader(released, tmp_path_factory):
     course = Course(shutil.copytree(released.root, folder / "course"))
     write_class(course, "ps9", CLASS)
     grade(course, "ps9")
+    with formgrader_of(course, folder) as visit:
+        yield SimpleNamespace(course=course, visit=visit)
+
+
+@contextmanager
+def formgrader_of(course, folder):
+    """Formgrader in a course, as a `Visit`; `folder` is the home of whoever runs it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -62,7 +69,7 @@ def formgrader(released, tmp_path_factory):
         visit = Visit(f"http://127.0.0.1:{port}/formgrader")
         try:
             visit.wait(server)
-            yield SimpleNamespace(course=course, visit=visit)
+            yield visit
         finally:
             server.send_signal(signal.SIGKILL)
 
