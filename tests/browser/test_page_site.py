@@ -1,5 +1,8 @@
 """The static site in a browser, opened from its folder: no server, no kernel, and no request to anywhere."""
 
+import json
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -9,6 +12,8 @@ from tools.build_site.cli import write
 
 pytestmark = pytest.mark.browser
 
+ROOT = Path(__file__).resolve().parents[2]
+LECTURES = sorted((ROOT / "lectures").glob("[0-9][0-9]-*.ipynb"))
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SERIOUS = ("serious", "critical")
 
@@ -16,12 +21,28 @@ SERIOUS = ("serious", "critical")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The folder of the site and the addresses of its pages."""
-    from pathlib import Path
-
     into = tmp_path_factory.mktemp("site") / "site"
-    files = build(Path(__file__).resolve().parents[2])
+    files = build(ROOT)
     write(files, into)
     return into, [name for name in files if name.endswith(".html")]
+
+
+def saved_widgets(lecture):
+    """Right choices of each poll by its name, and frames of each stepper by its label, as the notebook saved them."""
+    metadata = json.loads(lecture.read_text(encoding="utf-8"))["metadata"]
+    models = metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"].values()
+    states = [model["state"] for model in models]
+    polls = {
+        one["name"]: [n for n, choice in enumerate(one["choices"]) if choice["right"]]
+        for one in states
+        if "choices" in one
+    }
+    steppers = {
+        one["label"]: len(json.loads(one["stories"])[one["shown"]]["frames"])
+        for one in states
+        if "stories" in one
+    }
+    return polls, steppers
 
 
 class SitePage:
@@ -121,6 +142,25 @@ def test_no_page_is_wider_than_a_narrow_screen(window, site):
     one = window(NARROW)
     wide = [address for address in site[1] if is_scrolled_sideways(one.open(address))]
     assert wide == []
+
+
+@pytest.mark.parametrize("lecture", LECTURES, ids=lambda path: path.stem)
+def test_every_poll_is_answered_and_every_stepper_stepped_to_its_end(window, lecture):
+    page = window().open(f"lectures/{lecture.stem}.html")
+    polls, steppers = saved_widgets(lecture)
+    for name, right in polls.items():
+        poll = page.get_by_role("group", name=name, exact=True)
+        for number in right:
+            poll.locator("input").nth(number).check()
+        poll.get_by_role("button", name="Check").click()
+        expect(poll.get_by_role("status")).to_contain_text("Right.")
+    assert page.locator(".bp-poll").count() == len(polls)
+    for label, frames in steppers.items():
+        stepper = page.get_by_role("group", name=label, exact=True)
+        stepper.focus()
+        page.keyboard.press("End")
+        expect(stepper.locator(".bp-count")).to_have_text(f"{frames} / {frames}")
+    assert page.locator(".bp-stepper").count() == len(steppers)
 
 
 def test_on_a_narrow_screen_the_contents_open_and_close_by_keyboard(window):

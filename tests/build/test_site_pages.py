@@ -198,6 +198,16 @@ def test_a_file_without_a_page_is_named_and_not_linked(tmp_path):
     assert '<span class="no-page" title="../autograder/pool.py">the pool</span>' in page
 
 
+def test_an_image_that_a_document_shows_is_copied_and_others_are_not(tmp_path):
+    root = course(tmp_path, **{"docs/a.md": "# A\n\n![A picture](images/shown.png)"})
+    (root / "docs" / "images").mkdir()
+    for name in ("shown.png", "other.png"):
+        (root / "docs" / "images" / name).write_bytes(PNG)
+    files = build(root)
+    assert [name for name in files if name.startswith("assets/images/")] == ["assets/images/shown.png"]
+    assert '<img alt="A picture" src="../assets/images/shown.png"' in files["docs/a.html"].decode()
+
+
 def test_a_dead_link_ends_the_build_and_leaves_the_old_site(tmp_path, capsys):
     root = course(tmp_path)
     assert main(["--root", str(root)]) == 0

@@ -62,10 +62,8 @@ def build(root: Path) -> dict[str, bytes]:
         If the course has no built lecture.
     """
     sources = find_sources(root)
-    files = _downloads(root, sources) | _images(root) | _own_assets()
-    addresses = {source.file: source.address for source in sources} | {
-        f"docs/images/{Path(name).name}": name for name in files if name.startswith("assets/images/")
-    }
+    files, images = _downloads(root, sources) | _own_assets(), _images(root)
+    addresses = {source.file: source.address for source in sources} | images
     questions = _questions(root / sources[0].file)
     pages = [_read(root, one, addresses, questions.get(Path(one.file).name, "")) for one in sources]
     scripts, templates = Scripts(), _templates()
@@ -73,6 +71,8 @@ def build(root: Path) -> dict[str, bytes]:
     for number, page in enumerate(pages):
         files[page.address] = _page(pages, number, scripts, templates)
         files |= {f"{_PICTURES}/{name}": picture for name, picture in page.body.pictures.items()}
+    text = "".join(page.body.html for page in pages)
+    files |= {name: (root / file).read_bytes() for file, name in images.items() if name in text}
     found = [one for page in pages for one in sections(page.address, page.title, page.body.html)]
     files["assets/search-index.js"] = index_script(found).encode()
     files["assets/widgets.js"] = scripts.javascript().encode()
@@ -94,9 +94,10 @@ def _downloads(root: Path, sources: list[Source]) -> dict[str, bytes]:
     return found
 
 
-def _images(root: Path) -> dict[str, bytes]:
+def _images(root: Path) -> dict[str, str]:
+    """Address of each image of the documents, by file; those that a page shows are copied."""
     paths = sorted((root / "docs" / "images").glob("*"))
-    return {f"assets/images/{path.name}": path.read_bytes() for path in paths if path.is_file()}
+    return {f"docs/images/{path.name}": f"assets/images/{path.name}" for path in paths if path.is_file()}
 
 
 def _own_assets() -> dict[str, bytes]:
