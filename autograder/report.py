@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from .class_today import class_today
 from .collect import collected
 from .course import Course
 from .gradebook import empty_cells, maximum
@@ -29,7 +30,6 @@ from .report_trouble import (
     protection,
     tally,
 )
-from .standing import standings
 
 __all__ = ["LARGE", "Question", "Summary", "question", "render_report", "summarise", "write_report"]
 
@@ -215,7 +215,7 @@ def summarise(course: Course, assignment: str) -> Summary:
     CourseError
         If nothing has been graded.
     """
-    class_now = standings(course, assignment)
+    class_now = class_today(course, assignment)
     people = collected(course, assignment)
     outcomes = tuple(item.outcome for item in class_now)
     cells = empty_cells(course, assignment)
