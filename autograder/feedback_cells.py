@@ -139,7 +139,10 @@ def _markdown_html(source: str) -> str:
 
 def _convert(markdown: MarkdownWithMath, source: str) -> str:
     with suppress(Exception):  # such as too deep a nesting: the text is still worth reading
-        return clean(markdown.render(source))
+        # A wide table scrolls, and whoever has no mouse must be able to scroll it.
+        start = '<div class="wide" tabindex="0" role="group" aria-label="Table"><table'
+        cleaned = clean(markdown.render(source))
+        return cleaned.replace("<table", start).replace("</table>", "</table></div>")
     return _preformatted(source)
 
 

@@ -39,6 +39,8 @@ _MATHJAX = {
         "tex2jax: {inlineMath: [['$', '$'], ['\\\\(', '\\\\)']], processEscapes: true}};"
     ),
 }
+_UNANSWERED = "Not answered yet."
+_BY_HAND = "Points given by a person."
 _NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 
 
@@ -252,7 +254,9 @@ class FeedbackPage:
         if not ran:
             return "A person has yet to read it."
         first = f"{lost} of {ran} checks lost points." if lost else "Every check passed: full marks."
-        if ran == 1:
+        if lost and all(check.found == _UNANSWERED for check in self.lost):
+            first = f"{lost} of {ran} checks found no answer yet."
+        elif ran == 1:
             first = "The check lost points." if lost else "The check passed: full marks."
         wait = "an answer that waits" if len(self.waiting) == 1 else "answers that wait"
         return f"{first} Points for {wait} for a person come on top." if self.waiting else first
@@ -386,7 +390,8 @@ def _check(
     check = Check(str(graded.get("grade_id", "")), problem, points, mark.max_points)
     if not check.lost:
         return check
-    found, hint, diagnosis = explain(_reason(cell, recorded, secret))
+    reason = _reason(cell, recorded, secret)
+    found, hint, diagnosis = (_BY_HAND, "", "") if by_hand and not reason else explain(reason)
     lecture = explained_in(place.lectures, check.name)
     link = place.link(lecture) if lecture else ""
     return replace(check, found=found, hint=hint, diagnosis=diagnosis, lecture=lecture, link=link)
@@ -420,7 +425,7 @@ def explain(reason: str) -> tuple[str, str, str]:
     ``Yours equals``, and what follows it belongs to it.
     """
     if reason.startswith("NotImplementedError") or reason == "not answered":
-        return "Not answered yet.", "", ""
+        return _UNANSWERED, "", ""
     if missing := _NOT_DEFINED.match(reason):
         cell = f"Look at the cell that should define `{missing[1]}`"
         return (
@@ -429,7 +434,13 @@ def explain(reason: str) -> tuple[str, str, str]:
             "",
         )
     if not reason:
-        return "No points, and the check gave no reason.", "", ""
+        return "Points are missing, and no reason is on record.", "", ""
+    if reason.startswith("time-out"):
+        return (
+            f"{reason.rstrip('.')}.",
+            "Look for a loop that does not end, or for work that is done again and again.",
+            "",
+        )
     found, *rest = _SENTENCE.split(reason.removeprefix("AssertionError: "))
     named = next((place for place, said in enumerate(rest) if said.startswith(_NAMED)), len(rest))
     return found, " ".join(rest[:named]), " ".join(rest[named:])

@@ -132,8 +132,7 @@ def soup():
         ("ValueError: a shape. It is wrong.", ("ValueError: a shape.", "It is wrong.", "")),
         ("NotImplementedError: Replace this line with your answer.", ("Not answered yet.", "", "")),
         ("not answered", ("Not answered yet.", "", "")),
-        ("", ("No points, and the check gave no reason.", "", "")),
-        ("time-out: the cell ran too long", ("time-out: the cell ran too long", "", "")),
+        ("", ("Points are missing, and no reason is on record.", "", "")),
     ],
 )
 def test_a_message_is_parted_into_finding_hint_and_diagnosis(reason, parts):
@@ -144,6 +143,26 @@ def test_a_missing_name_is_explained():
     found, hint, _ = explain("NameError: name 'relu' is not defined")
     assert found == "`relu` does not exist."
     assert "the cell that should define `relu`" in hint
+
+
+def test_a_time_out_is_explained():
+    found, hint, _ = explain("time-out: the cell ran too long and was interrupted")
+    assert found == "time-out: the cell ran too long and was interrupted."
+    assert "a loop that does not end" in hint
+
+
+def test_points_that_a_person_took_away_are_said_to_be_a_persons():
+    record = Outcome("ada", "ps9", Status.GRADED, cells=(CellOutcome("why", 2.0, 3.0, manual=True),))
+    for known in (record, None):
+        (one,) = page([written("why")], Marks({"why": Mark(2.0, 3.0)}), known).checks
+        assert (one.found, one.hint) == ("Points given by a person.", "")
+
+
+def test_an_answer_that_was_left_empty_is_said_to_be_so():
+    record = Outcome("ada", "ps9", Status.GRADED, cells=(CellOutcome("why", 0.0, 3.0, error="not answered"),))
+    assert (
+        page([written("why")], Marks({"why": Mark(0.0, 3.0)}), record).checks[0].found == "Not answered yet."
+    )
 
 
 def test_the_head_gives_points_penalty_and_what_waits(soup):
