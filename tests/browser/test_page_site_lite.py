@@ -46,6 +46,8 @@ def test_a_lecture_opens_with_its_saved_outputs_and_only_the_kernel_is_missing(b
 
     context.route(lambda url: not url.startswith((lite, "blob:", "data:")), refuse)
     page = context.new_page()
+    page.goto(f"{lite}/")
+    expect(page.get_by_role("listitem", name="lectures")).to_be_visible(timeout=90_000)
     page.goto(f"{lite}/lab/index.html?path=lectures/09-the-backward-pass.ipynb")
     expect(page.get_by_role("heading", name="09 · The backward pass")).to_be_visible(timeout=90_000)
     output = page.locator(".jp-OutputArea-output", has_text="hidden outputs y1 = [0.54983 0.54983]")

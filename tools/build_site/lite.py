@@ -28,7 +28,7 @@ WHEELS = ("anywidget", "comm", "ipywidgets", "jupyterlab-widgets", "psygnal")
 EXTENSIONS = ("anywidget", "@jupyter-widgets/jupyterlab-manager")
 #: Versions that the kernel's Pyodide has, out of the lock file that it is published with.
 PYODIDE = Path(__file__).parent / "pyodide.json"
-INSTALL_CELL = {
+INSTALL_CELL: dict[str, Any] = {
     "cell_type": "code",
     "execution_count": None,
     "id": "lite-install",

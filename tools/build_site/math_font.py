@@ -66,7 +66,7 @@ def _shorten_brackets(font: Any) -> None:
 
 def _use_script_forms(font: Any) -> None:
     """Let a prime be the form that is meant to be raised: not every browser looks for it."""
-    substitutes = {}
+    substitutes: dict[str, str] = {}
     for lookup in font["GSUB"].table.LookupList.Lookup:
         for table in lookup.SubTable:
             substitutes |= {name: forms[0] for name, forms in getattr(table, "alternates", {}).items()}
