@@ -53,10 +53,12 @@ class Server:
         The folder of PostgreSQL's programs.
     folder : Path
         Where its data and its socket go; short, because the name of a socket has at most 107 bytes.
+    durable : bool
+        Whether a commit waits for the disk, as everywhere but in tests.
     """
 
-    def __init__(self, tools, folder):
-        self.tools, self.folder = tools, folder
+    def __init__(self, tools, folder, durable=False):
+        self.tools, self.folder, self.durable = tools, folder, durable
         self.data = folder / "data"
         self.as_other = {}
         if os.getuid() == 0:
@@ -85,7 +87,8 @@ class Server:
         assert done.returncode == 0, f"{tool}: {done.stdout}{done.stderr}"
 
     def start(self):
-        options = f"-c listen_addresses='' -k {self.folder} -c fsync=off -c max_connections=40"
+        options = f"-c listen_addresses='' -k {self.folder} -c max_connections=40"
+        options += "" if self.durable else " -c fsync=off"
         self._run("pg_ctl", "start", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options)
 
     def stop(self, how="immediate"):
@@ -120,11 +123,11 @@ class Server:
 
 
 @contextmanager
-def running_server():
+def running_server(*, durable=False):
     """A server that is started, and gone afterwards."""
     tools = require_tools()
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    server = Server(tools, folder)
+    server = Server(tools, folder, durable)
     server.start()
     try:
         yield server

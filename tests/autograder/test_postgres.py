@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from autograder import Course, CourseError, Hand, Mangle, Status, grade, release, write_class
 from autograder.cli import app
 from autograder.export import export
+from autograder.forget import forget
 from autograder.gradebook import connect, open_gradebook, read_cells, templates
 from autograder.gradebook_connection import connection_url, engine_for, make_tables, schema_head, shown
 from autograder.late import apply_dates, set_due
@@ -131,6 +132,13 @@ def test_nbgraders_engine_gives_the_same(there):
     write_class(there, "ps9", [ADA])
     fast = grade(there, "ps9")
     assert results(grade(there, "ps9", engine="nbgrader")) == results(fast)
+
+
+def test_a_student_can_be_forgotten(there):
+    write_class(there, "ps9", [ADA, Hand("bob", "right", "")])
+    grade(there, "ps9")
+    forget(there, "ada")
+    assert {row[0] for row in rows(there)} == {"bob"}
 
 
 def test_cells_keep_the_order_of_the_notebook(there):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from postgres_kit import database_of, rows
@@ -73,3 +76,17 @@ def test_nbgraders_commands(graded_there, tmp_path, server):
     assert scores == {"ada": "9.0", "bob": "6.0", "cy": "0.0", "dora": "0.0"}
     version = server.ask("select version_num from alembic_version", database=database_of(there))
     assert version == [(schema_head(),)]
+
+
+@pytest.mark.exhaustive
+def test_the_benchmark_names_both_databases(server):
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.gradebook", "--submissions", "2"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for row in ("SQLite, first time", "SQLite, again", "PostgreSQL, first time", "PostgreSQL, again"):
+        assert row in done.stdout
