@@ -313,12 +313,12 @@ def canvas_file(
     named = [i for i, name in enumerate(head) if name == assignment or name.startswith(f"{assignment} (")]
     kept = [i for i, name in enumerate(head) if name in _CANVAS]
     title = head[named[0]] if named else assignment
-    rows, found = [], set()
+    rows, found, numbers = [], set(), _numbers(scores, people, "canvas")
     for row in template[1:]:
         if row and row[0].strip() == "Points Possible":
             rows.append([*(row[i] for i in kept), _number(full)])
             continue
-        student = _who(dict(zip(head, row, strict=False)), "ID", "Student", scores, people, "canvas")
+        student = _who(dict(zip(head, row, strict=False)), "ID", "Student", scores, numbers)
         if student is not None:
             found.add(student)
             rows.append([*(row[i] for i in kept), _number(scores[student])])
@@ -346,10 +346,9 @@ def moodle_file(
     step = "Download it in Moodle: the assignment, View all submissions, Download grading worksheet."
     _require_columns(head, ("Identifier", "Grade"), "Moodle", step)
     grade, rows, found = head.index("Grade"), [], set()
+    numbers = _numbers(scores, people, "moodle")
     for row in template[1:]:
-        student = _who(
-            dict(zip(head, row, strict=False)), "Identifier", "Full name", scores, people, "moodle"
-        )
+        student = _who(dict(zip(head, row, strict=False)), "Identifier", "Full name", scores, numbers)
         cells = list(row)
         if student is not None:
             found.add(student)
@@ -358,19 +357,22 @@ def moodle_file(
     return _table(head, rows), dict.fromkeys(set(scores) - found, "is not in Moodle's file")
 
 
+def _numbers(scores: Mapping[str, float], people: Mapping[str, Collected], platform: str) -> dict[str, str]:
+    """Whose number is whose on a platform, of those who have a score."""
+    found: dict[str, str] = {}
+    for student, item in people.items():
+        if item.platform == platform and student in scores:
+            found.setdefault(item.number, student)
+    return found
+
+
 def _who(
-    row: Mapping[str, str],
-    number: str,
-    name: str,
-    scores: Mapping[str, float],
-    people: Mapping[str, Collected],
-    platform: str,
+    row: Mapping[str, str], number: str, name: str, scores: Mapping[str, float], numbers: Mapping[str, str]
 ) -> str | None:
     """Whose row it is: by the number that was collected, by a login name, by e-mail, or by the name."""
-    wanted = row.get(number, "").split()[-1:]
-    for student, item in people.items():
-        if item.platform == platform and [item.number] == wanted and student in scores:
-            return student
+    wanted = row.get(number, "").split()
+    if wanted and wanted[-1] in numbers:
+        return numbers[wanted[-1]]
     logins = [row.get(column, "").strip() for column in _LOGINS]
     turned = " ".join(reversed(row.get(name, "").split(",")))
     logins += [row.get("Email address", "").split("@")[0], student_name(turned)]

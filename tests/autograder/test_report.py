@@ -9,10 +9,12 @@ from datetime import datetime
 
 import pytest
 from bs4 import BeautifulSoup
+from typer.testing import CliRunner
 
 from autograder import report, report_pictures, report_trouble
+from autograder.cli import app
 from autograder.collect import Collected
-from autograder.outcome import CellOutcome, Outcome, Status
+from autograder.outcome import CellOutcome, Outcome, Status, save
 from autograder.report import LARGE, Summary, question, render_report
 from autograder.report_trouble import (
     Late,
@@ -111,6 +113,14 @@ def test_the_page_says_which_protection_was_reached_and_which_tests_ran_beside_a
 
 def test_work_that_never_ran_has_no_protection():
     assert protection([lost("ida", Status.MISSING)]).summary == "No submission ran."
+
+
+@pytest.mark.parametrize(("level", "said"), [("full", ""), ("none", "1 of 1 submission ran without full")])
+def test_the_command_warns_on_the_terminal_too(course, level, said):
+    save(course.outcomes("ps9"), [graded("ida", protection=level)])
+    told = CliRunner().invoke(app, ["report", "ps9", "--course", str(course.root)])
+    assert told.exit_code == 0
+    assert told.stderr.startswith(said) if said else told.stderr == ""
 
 
 # -- everything that went wrong --------------------------------------------------------------------------
