@@ -11,7 +11,6 @@ import json
 import queue
 import shutil
 import time
-import uuid
 from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
@@ -24,7 +23,7 @@ from distributed.comm.core import FatalCommClosedError
 
 from .cluster import Scheduler, Terms
 from .cluster_parcel import pack_files, pack_submission, unbundle
-from .cluster_worker import GradingPlugin, ask_worker, grade, installed
+from .cluster_worker import PREFIX, GradingPlugin, abandoned, ask_worker, grade, installed
 from .errors import CourseError
 from .pool import Failure, Job
 from .wire import WireError
@@ -96,10 +95,9 @@ class Dispatch:
         self.terms = terms
         self.out = out
         self.wake = asyncio.Event()
-        self.name = f"autograder-{uuid.uuid4().hex}"
-        self._plugin = GradingPlugin(
-            self.name, terms.settings(installed()), pack_files(terms.assignment.files)
-        )
+        self.name = ""
+        self._settings = terms.settings(installed())
+        self._files = pack_files(terms.assignment.files)
         self._waiting: deque[Job] = deque()
         self._left = 0
         self._sent = 0
@@ -123,6 +121,7 @@ class Dispatch:
         self._left = len(jobs)
         while self._left:
             client = await self._connect()
+            self.name = f"{PREFIX}{client.id}"
             try:
                 await self._serve(client)
             except _LostError:
@@ -144,22 +143,22 @@ class Dispatch:
                 "tls_client_key": str(place.tls_key),
             }
             security = Security(require_encryption=True, **files)
-        told = False
+        told, each = False, max(0.5, min(5.0, place.patience / 4))
         while True:
             client = Client(
                 place.address,
                 asynchronous=True,
                 security=security,
                 set_as_default=False,
-                timeout=max(0.5, min(5.0, place.patience / 4)),
+                timeout=each,
                 # Results are bytes; whatever else a result may be made of is not taken apart here.
                 deserializers=["dask", "msgpack"],
             )
             try:
-                return await client
+                # Who listens there may be no scheduler: it takes the connection and says nothing.
+                return await asyncio.wait_for(_started(client), 2 * each)
             except (TimeoutError, OSError) as problem:
-                with suppress(Exception):
-                    await client.close()
+                await _close(client)
                 waited = time.monotonic() - began
                 if isinstance(problem, FatalCommClosedError) or waited > place.patience:
                     raise _no_scheduler(place, waited, problem) from problem
@@ -195,8 +194,11 @@ class Dispatch:
 
     async def _register(self, client: Client) -> None:
         """Give the plugin to all workers, also to those that come later; each is asked apart how it went."""
+        plugin = GradingPlugin(self.name, self._settings, self._files)
         try:
-            await client.register_plugin(self._plugin, name=self.name)
+            for name in json.loads(await client.run_on_scheduler(abandoned)):
+                await client.unregister_worker_plugin(name)
+            await client.register_plugin(plugin, name=self.name)
         except Exception as problem:
             self._trouble = f" Giving it the tests failed: {type(problem).__name__}: {problem}."
 
@@ -434,18 +436,26 @@ class Dispatch:
         if client.status == "running":
             with suppress(Exception):
                 await asyncio.wait_for(client.unregister_worker_plugin(self.name), _GOODBYE)
-        with suppress(Exception):
-            await asyncio.wait_for(client.close(), _GOODBYE)
+        await _close(client)
+
+
+async def _started(client: Client) -> Client:
+    return await client
+
+
+async def _close(client: Client) -> None:
+    """Close a client, whatever state it is in."""
+    with suppress(Exception):
+        await asyncio.wait_for(client.close(), _GOODBYE)
 
 
 def _no_scheduler(place: Scheduler, waited: float, problem: BaseException) -> CourseError:
     """Say that a scheduler cannot be reached, and why."""
-    causes: list[str] = []
+    reason = "no answer"
     found: BaseException | None = problem
     while found is not None:
-        causes += [f"{type(found).__name__}: {found}".rstrip(": ")]
-        found = found.__cause__
+        reason, found = str(found) or reason, found.__cause__
     return CourseError(
-        f"The scheduler {place.address} cannot be reached after {waited:.0f} s ({causes[-1]}). {_RECORDED}",
+        f"The scheduler {place.address} cannot be reached after {waited:.0f} s ({reason}). {_RECORDED}",
         "Start it (dask scheduler), or look at the address and the --tls files; the same command goes on.",
     )

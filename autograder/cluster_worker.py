@@ -35,8 +35,9 @@ from .pool import Failure, Job, Pool
 from .sandbox import _import_path as import_path
 from .slot import Slot
 
-__all__ = ["GradingPlugin", "ask_worker", "differences", "grade", "installed"]
+__all__ = ["PREFIX", "GradingPlugin", "abandoned", "ask_worker", "differences", "grade", "installed"]
 
+PREFIX = "autograder-"  # of the names of runs; the name of Dask's client follows
 # What decides about scores and outputs, besides Python and our own code.
 _PACKAGES = (
     "numpy",
@@ -328,3 +329,16 @@ def ask_worker(run: str, dask_worker: Any) -> bytes:
     """
     plugin = dask_worker.plugins.get(run)
     return plugin.answer() if isinstance(plugin, GradingPlugin) else b""
+
+
+def abandoned(dask_scheduler: Any) -> bytes:
+    """Name as JSON the runs that have gone without taking their plugin away, because they were killed.
+
+    Parameters
+    ----------
+    dask_scheduler : distributed.Scheduler
+        Given by Dask.
+    """
+    present = {f"{PREFIX}{client}" for client in dask_scheduler.clients}
+    ours = [name for name in dask_scheduler.worker_plugins if name.startswith(PREFIX)]
+    return json.dumps(sorted(name for name in ours if name not in present)).encode()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import socket
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -244,6 +246,65 @@ def test_a_plugin_that_may_not_grade_has_no_lane_and_says_so():
     assert "instead of 2" in head["unable"]
 
 
+def test_two_lanes_of_a_machine_are_two_users_until_one_ends():
+    from autograder.cluster_worker import _reserve
+
+    (first, held), (second, other) = _reserve(), _reserve()
+    assert first != second
+    held.close()
+    third, again = _reserve()
+    assert third == first
+    other.close()
+    again.close()
+
+
+def test_a_warm_worker_that_nobody_asks_ends_and_the_next_submission_finds_another(monkeypatch, tmp_path):
+    from autograder import cluster_worker
+
+    closed = threading.Event()
+
+    class Idle:
+        """Stands for a pool; a lane closes it when it has had nothing to do."""
+
+        def __init__(self, *_):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def close(self):
+            closed.set()
+
+        def stop(self):
+            pass
+
+        def run(self, jobs):
+            yield jobs[0], Failure("graded after a rest")
+
+    monkeypatch.setattr(cluster_worker, "Pool", Idle)
+    monkeypatch.setattr(cluster_worker, "_IDLE", 0.01)
+    settings = {"assignment": {}, "limits": {}, "confined": True, "patience": 1.0}
+    lane = cluster_worker._Lane(settings, tmp_path, None)
+    assert closed.wait(30)
+    head, _ = unbundle(lane.grade(bundle({"student": "ada", "entries": []})))
+    assert head["problem"] == "graded after a rest"
+    lane.stop()
+    lane.join(30)
+    assert not lane.is_alive()
+    assert not list(tmp_path.iterdir())
+
+
+def test_over_a_network_without_encryption_the_run_says_what_that_means(dispatch):
+    notices = []
+    where = Scheduler("tcp://192.0.2.1:8786", patience=0.1)  # an address that nobody has
+    with Cluster(where, dispatch.terms, notices.append) as found, pytest.raises(CourseError):
+        list(found.run([Job("ada", Path("in"), Path("out"))]))
+    assert notices[0].startswith("tcp://192.0.2.1:8786 is not encrypted: whoever reaches it can read")
+
+
 def test_no_more_is_under_way_than_the_workers_have_room_for(released, cluster, tmp_path):
     course = room(released, tmp_path, [Hand("right", "", "")], ())
     wanted = assignment_of(course, "ps9")
@@ -336,6 +397,13 @@ def test_a_scheduler_that_is_not_there_is_waited_for_and_then_told(course):
     assert "cannot be reached" in caught.value.problem
     assert "Every finished submission is recorded." in caught.value.problem
     assert notices == ["The scheduler tcp://127.0.0.1:9 does not answer. Waiting for it, at most 2 s."]
+
+
+def test_who_listens_there_but_is_no_scheduler_is_not_waited_for_for_ever(dispatch):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        where = Scheduler(f"tcp://127.0.0.1:{mute.getsockname()[1]}", patience=0.5)
+        with Cluster(where, dispatch.terms) as found, pytest.raises(CourseError, match="cannot be reached"):
+            list(found.run([Job("ada", Path("in"), Path("out"))]))
 
 
 def test_what_is_sent_to_workers_is_made_of_text_and_bytes_alone():

@@ -236,6 +236,7 @@ def test_a_run_that_is_killed_leaves_the_cluster_fit_for_the_next(slow, cluster,
     run.process.kill()
     run.process.wait()
     go_on(slow, cluster, run.recorded())
+    wait_for(lambda: not any(graders(worker) for worker in cluster.workers), 30)
 
 
 def test_two_runs_at_a_time_do_not_meet(slow, cluster, released, tmp_path):
