@@ -12,7 +12,7 @@ WORKSPACE ?= workspace
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo lab test test-all matrix build check lint types units notebooks browser bench clean lock
+.PHONY: help setup demo lab test test-all matrix site lite build check lint types units notebooks browser bench clean lock
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,13 @@ lab: setup ## open your workspace in JupyterLab; what you worked on is never ove
 
 build: setup ## rebuild the notebooks from their sources
 	$(PY) -m tools.build_notebooks
+
+site: setup ## the course as a static site, in site/
+	$(PY) -m tools.build_site
+
+lite: setup ## JupyterLite with the lectures, in lite/ (Python comes from Pyodide's host)
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade --no-deps --require-hashes --target $(VENV)/lite-only -r requirements-lite.txt
+	$(PY) -m tools.build_site.lite
 
 check: setup ## are the committed notebooks what their sources give?
 	$(PY) -m tools.build_notebooks --check
@@ -99,7 +106,7 @@ bench: setup ## the figures that the README quotes (about five minutes, on a qui
 lock: ## renew the locks (needs uv)
 	uv pip compile pyproject.toml --extra test --extra postgres --extra cluster --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --upgrade -q -o requirements.txt
-	@echo "Now renew requirements-build.txt as its first lines say."
+	@echo "Now renew requirements-build.txt and requirements-lite.txt as their first lines say."
 
 clean: ## remove what grading made in the course folder (hand-ins included); asks first
 	@printf "Remove submitted/, autograded/, feedback/, report/ and the gradebook from $(COURSE)/? [y/N] "; read answer; \
