@@ -57,8 +57,8 @@ LATE = {
     "wen": "2026-03-17 12:00:00 UTC",
 }
 EXTENSIONS = "student,assignment,until,reason\nhugo,ps2,+3 days,ill\n"
-# What a person gives for the written answer, and whose answers nobody has read yet.
-BY_HAND = {"FULL_ANSWER": 5.0, "HALF_ANSWER": 3.0, "WRONG_SIGN_ANSWER": 2.0, "SLOGAN_ANSWER": 1.0}
+# What a person gives for a written answer with these words, and whose answers nobody has read yet.
+BY_HAND = {"the two cancel": 5.0, "hardly moves": 3.0, "d-y=0.9975": 2.0, "everybody uses it": 1.0}
 UNREAD = ("fynn", "olga", "pia", "viktor", "yusuf")
 
 
@@ -90,12 +90,11 @@ def hand_in(course: Course, hands: tuple[Hand, ...]) -> None:
 
 def give_points_by_hand(course: Course, hands: tuple[Hand, ...]) -> None:
     """Give points for the written answers, as a person does in Formgrader."""
-    module = sys.modules[f"_autograder_{NAME}_class"]
-    worth = {getattr(module, name).strip(): points for name, points in BY_HAND.items()}
     with open_gradebook(course) as gradebook:
         graded = {item.student_id: item for item in gradebook.assignment_submissions(NAME)}
         for hand in hands:
-            points = worth.get(hand.written.get(WRITTEN, ""))
+            answer = hand.written.get(WRITTEN, "")
+            points = next((points for words, points in BY_HAND.items() if words in answer), None)
             if points is None or hand.student in UNREAD or hand.student not in graded:
                 continue
             mark = gradebook.find_grade(WRITTEN, NAME, NAME, hand.student)
