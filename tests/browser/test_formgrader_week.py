@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -114,16 +115,16 @@ def open_submission(formgrader, student):
 
 
 @pytest.fixture(scope="module")
-def by_hand(formgrader, home):
-    """A teacher opens the submission, and types points and a comment."""
+def by_hand(teacher, formgrader, home):
+    """A teacher opens the submission, and types points and a comment; each is saved when its box is left."""
     open_submission(formgrader, "ada-lovelace")
-    score, comment = formgrader.locator(f"#{WRITTEN}"), formgrader.locator(f"#{WRITTEN}-comment")
-    box = formgrader.locator(".nbgrader_cell").filter(has=score)
-    for place, text, saved in ((score, "3.5", ".score-saved"), (comment, COMMENT, ".comment-saved")):
-        place.click()
-        place.press_sequentially(text)
-        place.press("Tab")
-        expect(box.locator(f"{saved}.glyphicon-ok")).to_be_visible()
+    for box, text, kind in ((WRITTEN, "3.5", "grade"), (f"{WRITTEN}-comment", COMMENT, "comment")):
+        formgrader.locator(f"#{box}").click()
+        formgrader.locator(f"#{box}").press_sequentially(text)
+        saved = re.compile(rf"/formgrader/api/{kind}/\w+$")
+        with teacher.expect_response(saved) as answer:
+            formgrader.locator(f"#{box}").press("Tab")
+        assert (answer.value.request.method, answer.value.status) == ("PUT", 200)
     return Course(home / "course")
 
 
@@ -177,7 +178,7 @@ def given_back(regraded, by_hand):
 
 def test_the_students_page_shows_points_comment_and_picture(given_back, teacher):
     teacher.goto((given_back.feedback("ada-lovelace", SET) / f"{SET}.html").as_uri())
-    expect(teacher.get_by_text(COMMENT)).to_be_visible()
+    expect(teacher.get_by_text(COMMENT).first).to_be_visible()
     expect(teacher.locator("body")).to_contain_text("3.5 / 5")
     assert teacher.locator("img").first.evaluate("image => image.naturalWidth") > 400
 
