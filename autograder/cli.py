@@ -124,8 +124,14 @@ SchedulerAddress = Annotated[
         "--scheduler", help="Grade on a Dask cluster: tcp://host:8786 or tls://host:8786.", show_default=False
     ),
 ]
-TlsFile = Annotated[
-    Path | None, typer.Option(help="For tls://: authority, certificate and key, as PEM.", show_default=False)
+TlsCa = Annotated[
+    Path | None, typer.Option(help="For tls://: the authority that all trust, as PEM.", show_default=False)
+]
+TlsCert = Annotated[
+    Path | None, typer.Option(help="For tls://: the certificate of who grades.", show_default=False)
+]
+TlsKey = Annotated[
+    Path | None, typer.Option(help="For tls://: the key of that certificate.", show_default=False)
 ]
 Patience = Annotated[float, typer.Option(help="Seconds to wait for a cluster that does not answer.")]
 Engine = Annotated[str, typer.Option(help=f"One of: {', '.join(grading.ENGINES)}.")]
@@ -322,9 +328,9 @@ def grade(
     force: Again = _AGAIN,
     unconfined: Unconfined = _UNCONFINED,
     scheduler: SchedulerAddress = None,
-    tls_ca: TlsFile = None,
-    tls_cert: TlsFile = None,
-    tls_key: TlsFile = None,
+    tls_ca: TlsCa = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
     patience: Patience = _PATIENCE,
     why: Why = False,
     as_json: AsJson = False,
