@@ -66,6 +66,9 @@ class Hand:
         cells that are not named must have full marks. ``None``: there must be no grade at all.
     target : str or None
         The cell that `mangle` concerns.
+    says : mapping of grade id to text
+        Words in the message of a failing cell that name the mistake. Tests may hold messages to them;
+        grading does not read them.
     """
 
     student: str
@@ -77,6 +80,7 @@ class Hand:
     mangle: Mangle = Mangle.NONE
     expected: Mapping[str, float] | None = None
     target: str | None = None
+    says: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,16 @@
 """A sample class for problem set 1. All students and all their answers are made up for this course.
 
 Some are right, each in a style of their own; some make one of the mistakes that teachers see every year;
-some are unlucky with their file. ``expected`` says what each must get, cell by cell: the tests and the
-grader are held to it. A cell that is not named has full marks. ``MESSAGES`` says which sentence names the
-mistake, and in which cell.
+some are unlucky with their file. Each says which test cells are lost, all others having full marks, and which
+words of a message name the mistake: the tests and the grader are held to both.
 """
 
 from __future__ import annotations
 
 from autograder.classroom import Hand, Mangle
+from autograder.hands import HandMaker
 
-__all__ = ["CLASS", "MESSAGES"]
+__all__ = ["CLASS"]
 
 # --------------------------------------------------------------------------- right, in several styles
 
@@ -608,7 +608,9 @@ def best_step(H):
 """
 }
 
-FULL_ANSWER = """
+WRITTEN = "why-the-limit"
+FULL_ANSWER = {
+    WRITTEN: """
 1. H v_i = lambda_i v_i, so x - eta H x = sum (1 - eta lambda_i) e_i v_i. A step multiplies each e_i by
    1 - eta lambda_i, and m steps by its m-th power.
 2. |1 - eta lambda_i| < 1 for all i, so eta < 2 / lambda_max. At the limit the steepest part jumps between
@@ -616,10 +618,13 @@ FULL_ANSWER = """
 3. e = 3 (0.16018 + 0.98709) = 3.4418; (1 - 0.25 * 8.16228)^50 = 7.304; together (4.03, 24.8). The other
    factor is 0.54, and 0.54^50 is nothing.
 """
-HALF_ANSWER = (
-    "The step must be below 2 / lambda_max, because then |1 - eta lambda| < 1. Here that is 0.245 < 0.25."
-)
-SLOGAN_ANSWER = "With too large a step gradient descent overshoots."
+}
+HALF_ANSWER = {
+    WRITTEN: (
+        "The step must be below 2 / lambda_max, because then |1 - eta lambda| < 1. Here that is 0.245 < 0.25."
+    )
+}
+SLOGAN_ANSWER = {WRITTEN: "With too large a step gradient descent overshoots."}
 
 # --------------------------------------------------------------------------- who gets what
 
@@ -637,7 +642,6 @@ SOLUTIONS = (
     "limit-step",
     "contraction",
 )
-WRITTEN = "why-the-limit"
 DERIVATIVES = (
     "three-variables-own",
     "three-variables-reference",
@@ -669,320 +673,273 @@ OTHERS = (
 )
 
 
-def _none(*cells: str) -> dict[str, float]:
-    """No points in these test cells."""
-    return {f"test-{cell}": 0.0 for cell in cells}
-
-
-def _hand(
-    student: str,
-    kind: str,
-    description: str,
-    replace: dict[str, str] | None = None,
-    expected: dict[str, float] | None = None,
-    *,
-    answer: str = FULL_ANSWER,
-) -> Hand:
-    """A student whose file is in order."""
-    sources = {part: source.strip() for part, source in (replace or {}).items()}
-    written = {WRITTEN: answer.strip()}
-    return Hand(student, kind, description, sources, written=written, expected=expected or {})
-
+hand = HandMaker(written=FULL_ANSWER, prefix="test-")
 
 _RIGHT = (
-    _hand("ada", "right", "Has the answers of the instructor."),
-    _hand("brook", "right", "Writes everything as loops over single numbers.", LOOPS),
-    _hand("chen", "right", "Writes short expressions: lambdas, einsum, matrix norms.", TERSE),
-    _hand("dario", "right", "Builds classes and hands out their methods.", CLASSES, answer=HALF_ANSWER),
+    hand("ada", "Has the answers of the instructor."),
+    hand("brook", "Writes everything as loops over single numbers.", LOOPS),
+    hand("chen", "Writes short expressions: lambdas, einsum, matrix norms.", TERSE),
+    hand("dario", "Builds classes and hands out their methods.", CLASSES, written=HALF_ANSWER),
 )
 _WRONG = (
-    _hand(
+    hand(
         "femi",
-        "wrong",
         "Reads -x2^2 for +x2^2, and differentiates what was read without a slip.",
         MISPRINT,
-        _none("three-variables", "three-variables-reference", "three-variables-hessian-reference"),
+        ("three-variables", "three-variables-reference", "three-variables-hessian-reference"),
+        says={"three-variables": "-x2^2 in place of +x2^2"},
     ),
-    _hand(
+    hand(
         "nadia",
-        "wrong",
         "Forgets that the product x1 (1 - x2) depends on x2 as well.",
         NO_PRODUCT_RULE,
-        _none("three-variables-own", "three-variables-reference"),
+        ("three-variables-own", "three-variables-reference"),
+        says={"three-variables-reference": "without the part of x1 (1 - x2) in the second entry"},
     ),
-    _hand(
+    hand(
         "mina",
-        "wrong",
         "Gives the gradient with the sign of the step downhill.",
         ASCENT_GRADIENT,
-        _none("three-variables-own", "three-variables-reference"),
-        answer=HALF_ANSWER,
+        ("three-variables-own", "three-variables-reference"),
+        says={"three-variables-own": "the central differences with the opposite sign"},
+        written=HALF_ANSWER,
     ),
-    _hand(
+    hand(
         "arjun",
-        "wrong",
         "Differentiates the squares without their factor 2.",
         NO_FACTOR_2,
-        _none("three-variables-own", "three-variables-reference"),
+        ("three-variables-own", "three-variables-reference"),
+        says={"three-variables-reference": "without the factors 2 of the squares"},
     ),
-    _hand(
+    hand(
         "noor",
-        "wrong",
         "Puts the mixed derivative of x2 x3 in the place of x1 x3.",
         HESSIAN_ENTRIES_MISPLACED,
-        _none("three-variables-hessian-own", "three-variables-hessian-reference"),
+        ("three-variables-hessian-own", "three-variables-hessian-reference"),
+        says={"three-variables-hessian-reference": "the entries of x2 x3 in the places of x1 x3"},
     ),
-    _hand(
+    hand(
         "ravi",
-        "wrong",
         "Fills in the Hessian above the diagonal only.",
         HESSIAN_ONE_SIDED,
-        _none("three-variables-hessian-own", "three-variables-hessian-reference"),
-        answer=SLOGAN_ANSWER,
+        ("three-variables-hessian-own", "three-variables-hessian-reference"),
+        says={"three-variables-hessian-reference": "A Hessian is symmetric"},
+        written=SLOGAN_ANSWER,
     ),
-    _hand(
+    hand(
         "hugo",
-        "wrong",
         "Solves Hx = c for the stationary point.",
         STATIONARY_SIGN,
-        _none("stationary-point"),
+        ("stationary-point",),
+        says={"stationary-point": "opposite sign: Hx + c = 0"},
     ),
-    _hand(
+    hand(
         "ines",
-        "wrong",
         "Leaves the power 4 as it is when differentiating.",
         POWER_STAYS,
-        _none("two-valleys-gradient-own", "two-valleys-gradient-reference"),
+        ("two-valleys-gradient-own", "two-valleys-gradient-reference"),
+        says={"two-valleys-gradient-reference": "the power goes down by one"},
     ),
-    _hand(
+    hand(
         "olga",
-        "wrong",
         "Leaves out the mixed derivatives of the two valleys.",
         NO_MIXED_DERIVATIVE,
-        _none("two-valleys-hessian-own", "two-valleys-hessian-reference"),
+        ("two-valleys-hessian-own", "two-valleys-hessian-reference"),
+        says={"two-valleys-hessian-reference": "without the mixed derivatives"},
     ),
-    _hand(
+    hand(
         "xenia",
-        "wrong",
         "Takes the direction as it is, whatever its length.",
         NOT_A_UNIT_VECTOR,
-        _none("slope-along", "curvature-along"),
+        ("slope-along", "curvature-along"),
+        says={"slope-along": "divide v by its length"},
     ),
-    _hand(
+    hand(
         "jonas",
-        "wrong",
         "Divides the curvature by the length once.",
         ONE_LENGTH_ONLY,
-        _none("curvature-along"),
-        answer=HALF_ANSWER,
+        ("curvature-along",),
+        says={"curvature-along": "divided by the length once"},
+        written=HALF_ANSWER,
     ),
-    _hand(
+    hand(
         "kaya",
-        "wrong",
         "Looks at the diagonal of the Hessian in place of its eigenvalues.",
         DIAGONAL_TEST,
-        _none("classify", "classify-zero"),
+        ("classify", "classify-zero"),
+        says={"classify": "A positive diagonal does not make a minimum"},
     ),
-    _hand(
+    hand(
         "wen",
-        "wrong",
         "Calls every zero eigenvalue a point of inflection.",
         ZERO_IS_INFLECTION,
-        _none("classify-zero"),
+        ("classify-zero",),
+        says={"classify-zero": "does not mean inflection"},
     ),
-    _hand(
+    hand(
         "greta",
-        "wrong",
         "Counts a zero eigenvalue as positive, and calls a trough a minimum.",
         ZERO_COUNTS_AS_POSITIVE,
-        _none("classify-zero"),
+        ("classify-zero",),
+        says={"classify-zero": "Zero is not positive"},
     ),
-    _hand(
+    hand(
         "uma",
-        "wrong",
         "Uses the determinant test of two dimensions everywhere.",
         DETERMINANT_TEST,
-        _none("classify", "classify-zero"),
+        ("classify", "classify-zero"),
+        says={"classify": "The determinant is positive"},
     ),
-    _hand("viktor", "wrong", "Steps uphill.", STEP_UPHILL, _none("steps")),
-    _hand("yusuf", "wrong", "Makes every step of descent eta long.", STEP_OF_UNIT_LENGTH, _none("steps")),
-    _hand(
+    hand("viktor", "Steps uphill.", STEP_UPHILL, ("steps",), says={"steps": "a step of ascent"}),
+    hand(
+        "yusuf",
+        "Makes every step of descent eta long.",
+        STEP_OF_UNIT_LENGTH,
+        ("steps",),
+        says={"steps": "do not divide by the length of the gradient"},
+    ),
+    hand(
         "lior",
-        "wrong",
         "Appends the same array again and again and changes it in place.",
         SAME_ARRAY,
-        _none("descend"),
+        ("descend",),
+        says={"descend": "changes the array that is already in the list"},
     ),
-    _hand("pia", "wrong", "Leaves the start out of the path.", NO_START, _none("descend", "descend-bowl")),
-    _hand(
+    hand(
+        "pia",
+        "Leaves the start out of the path.",
+        NO_START,
+        ("descend", "descend-bowl"),
+        says={"descend": "the path without its start"},
+    ),
+    hand(
         "tariq",
-        "wrong",
         "Walks with the array of the caller, and spoils it.",
         SPOILS_THE_START,
-        _none("descend"),
+        ("descend",),
+        says={"descend": "changes the array that it is given"},
     ),
-    _hand(
-        "eli", "wrong", "Looks whether to stop before the first step.", LOOKS_BEFORE, _none("descend-until")
+    hand(
+        "eli",
+        "Looks whether to stop before the first step.",
+        LOOKS_BEFORE,
+        ("descend-until",),
+        says={"descend-until": "the test comes after the first step"},
     ),
-    _hand("bea", "wrong", "Counts steps from 0.", COUNTS_FROM_ZERO, _none("descend-until")),
-    _hand("carlo", "wrong", "Has 1 / lambda_max for the limit.", HALF_THE_LIMIT, _none("limit-step")),
-    _hand(
-        "dina", "wrong", "Takes the smallest eigenvalue for the limit.", FLATTEST_LIMIT, _none("limit-step")
+    hand(
+        "bea",
+        "Counts steps from 0.",
+        COUNTS_FROM_ZERO,
+        ("descend-until",),
+        says={"descend-until": "the step that arrives counts, too"},
     ),
-    _hand("emil", "wrong", "Divides by the trace for the best step.", TRACE, _none("best-step")),
-    _hand(
+    hand(
+        "carlo",
+        "Has 1 / lambda_max for the limit.",
+        HALF_THE_LIMIT,
+        ("limit-step",),
+        says={"limit-step": "half the right one"},
+    ),
+    hand(
+        "dina",
+        "Takes the smallest eigenvalue for the limit.",
+        FLATTEST_LIMIT,
+        ("limit-step",),
+        says={"limit-step": "the steepest direction sets the limit"},
+    ),
+    hand(
+        "emil",
+        "Divides by the trace for the best step.",
+        TRACE,
+        ("best-step",),
+        says={"best-step": "divided by the trace"},
+    ),
+    hand(
         "fay",
-        "wrong",
         "Forgets the magnitude in the contraction factor.",
         NO_MAGNITUDE,
-        _none("contraction"),
+        ("contraction",),
+        says={"contraction": "without magnitudes"},
     ),
-    _hand("gil", "wrong", "Rounds the number of steps down.", ROUNDED_DOWN, _none("steps-needed")),
-    _hand(
+    hand(
+        "gil",
+        "Rounds the number of steps down.",
+        ROUNDED_DOWN,
+        ("steps-needed",),
+        says={"steps-needed": "rounded down"},
+    ),
+    hand(
         "hana",
-        "wrong",
         "Guesses in the poll.",
         POLL_GUESSED,
-        _none("poll-statements", "poll-functions"),
-        answer=SLOGAN_ANSWER,
+        ("poll-statements", "poll-functions"),
+        says={"poll-statements": "a letter is wrong, or one is missing"},
+        written=SLOGAN_ANSWER,
     ),
-    _hand(
+    hand(
         "ivo",
-        "wrong",
         "Writes formulas of paper, which Python cannot read.",
         DOES_NOT_PARSE,
-        _none("two-valleys", *(cell for cell in DERIVATIVES if cell.startswith("two"))),
+        ("two-valleys", *(cell for cell in DERIVATIVES if cell.startswith("two"))),
+        says={"two-valleys": "two_valleys"},
     ),
-    _hand(
-        "jana", "wrong", "Returns zeros of the right shape for every derivative.", ZEROS, _none(*DERIVATIVES)
+    hand(
+        "jana",
+        "Returns zeros of the right shape for every derivative.",
+        ZEROS,
+        DERIVATIVES,
+        says={"three-variables-own": "in 3 places where three_variables must change"},
     ),
-    _hand(
+    hand(
         "kim",
-        "wrong",
         "Returns zeros of the right shape for everything.",
         ALL_ZEROS,
-        _none(*DERIVATIVES, *OTHERS),
-        answer="0",
+        (*DERIVATIVES, *OTHERS),
+        says={"descend-until": "yours is 0"},
+        written={WRITTEN: "0"},
     ),
 )
 _UNFINISHED = (
-    Hand(
+    hand(
         "omar",
-        "incomplete",
         "Ran out of time after problem 8.",
+        lost=("descend-until", "limit-step", "best-step", "contraction", "steps-needed"),
+        kind="incomplete",
         stubs=("descend-until", "limit-step", "contraction", WRITTEN),
-        expected=_none("descend-until", "limit-step", "best-step", "contraction", "steps-needed"),
     ),
-    Hand(
+    hand(
         "priya",
-        "incomplete",
         "Handed in the notebook as it was released.",
+        lost=(*DERIVATIVES, *OTHERS),
+        kind="incomplete",
         stubs=(*SOLUTIONS, WRITTEN),
-        expected=_none(*DERIVATIVES, *OTHERS),
     ),
-    _hand("quinn", "endless", "Has a walk that never ends.", NEVER_ENDS, _none("descend-until")),
+    hand("quinn", "Has a walk that never ends.", NEVER_ENDS, ("descend-until",), kind="endless"),
 )
 _UNLUCKY = (
-    Hand(
-        "rosa",
-        "broken file",
-        "Handed in half a file.",
-        written={WRITTEN: FULL_ANSWER},
-        mangle=Mangle.BROKEN_JSON,
-    ),
-    Hand(
-        "sami",
-        "copied cell",
-        "Pasted a copy of a test cell at the end.",
-        written={WRITTEN: HALF_ANSWER},
-        mangle=Mangle.DUPLICATED_TEST,
-        expected={},
-        target="test-classify",
-    ),
-    Hand(
-        "bilal",
-        "deleted cell",
-        "Deleted a test cell by accident.",
-        written={WRITTEN: FULL_ANSWER},
-        mangle=Mangle.DELETED_CELL,
-        expected={},
-        target="test-limit-step",
-    ),
-    Hand(
+    hand.unlucky("rosa", Mangle.BROKEN_JSON),
+    hand.unlucky("sami", Mangle.DUPLICATED_TEST, "classify", written=HALF_ANSWER),
+    hand.unlucky("bilal", Mangle.DELETED_CELL, "limit-step"),
+    hand.unlucky(
         "zoe",
-        "edited test",
+        Mangle.EDITED_TEST,
+        "steps",
         "Emptied the test cell that a step uphill did not pass.",
-        {"steps": STEP_UPHILL["steps"].strip()},
-        written={WRITTEN: SLOGAN_ANSWER},
-        mangle=Mangle.EDITED_TEST,
-        expected=_none("steps"),
-        target="test-steps",
+        STEP_UPHILL,
+        ("steps",),
+        written=SLOGAN_ANSWER,
     ),
-    _hand(
+    hand(
         "mallory",
-        "hostile",
         "Returns an object that equals everything.",
         AGREES_WITH_EVERYTHING,
-        _none("limit-step", "best-step"),
+        ("limit-step", "best-step"),
+        kind="hostile",
     ),
-    Hand(
-        "trudy",
-        "hostile",
-        "Handed in a link to the notebook with the solutions.",
-        mangle=Mangle.SYMLINK,
-    ),
-    Hand(
-        "ursula",
-        "odd file",
-        "Has a cell that claims a schema version of the future.",
-        written={WRITTEN: HALF_ANSWER},
-        mangle=Mangle.ODD_SCHEMA,
-        expected={},
-        target="test-steps",
-    ),
-    Hand(
-        "carla",
-        "renamed file",
-        "Handed in a browser's second download.",
-        written={WRITTEN: FULL_ANSWER},
-        mangle=Mangle.RENAMED,
-    ),
-    Hand("tove", "missing", "Handed in nothing.", mangle=Mangle.MISSING_NOTEBOOK),
+    hand.unlucky("trudy", Mangle.SYMLINK),
+    hand.unlucky("ursula", Mangle.ODD_SCHEMA, "steps", written=HALF_ANSWER),
+    hand.unlucky("carla", Mangle.RENAMED),
+    hand.unlucky("tove", Mangle.MISSING_NOTEBOOK),
 )
 
 CLASS: tuple[Hand, ...] = (*_RIGHT, *_WRONG, *_UNFINISHED, *_UNLUCKY)
-
-#: Student -> (test cell, part of its message that names the mistake).
-MESSAGES: dict[str, tuple[str, str]] = {
-    "femi": ("test-three-variables", "-x2^2 in place of +x2^2"),
-    "nadia": ("test-three-variables-reference", "without the part of x1 (1 - x2) in the second entry"),
-    "mina": ("test-three-variables-own", "the central differences with the opposite sign"),
-    "arjun": ("test-three-variables-reference", "without the factors 2 of the squares"),
-    "noor": ("test-three-variables-hessian-reference", "the entries of x2 x3 in the places of x1 x3"),
-    "ravi": ("test-three-variables-hessian-reference", "A Hessian is symmetric"),
-    "hugo": ("test-stationary-point", "opposite sign: Hx + c = 0"),
-    "ines": ("test-two-valleys-gradient-reference", "the power goes down by one"),
-    "olga": ("test-two-valleys-hessian-reference", "without the mixed derivatives"),
-    "xenia": ("test-slope-along", "divide v by its length"),
-    "jonas": ("test-curvature-along", "divided by the length once"),
-    "kaya": ("test-classify", "A positive diagonal does not make a minimum"),
-    "wen": ("test-classify-zero", "does not mean inflection"),
-    "greta": ("test-classify-zero", "Zero is not positive"),
-    "uma": ("test-classify", "The determinant is positive"),
-    "viktor": ("test-steps", "a step of ascent"),
-    "yusuf": ("test-steps", "do not divide by the length of the gradient"),
-    "lior": ("test-descend", "changes the array that is already in the list"),
-    "pia": ("test-descend", "the path without its start"),
-    "tariq": ("test-descend", "changes the array that it is given"),
-    "eli": ("test-descend-until", "the test comes after the first step"),
-    "bea": ("test-descend-until", "the step that arrives counts, too"),
-    "carlo": ("test-limit-step", "half the right one"),
-    "dina": ("test-limit-step", "the steepest direction sets the limit"),
-    "emil": ("test-best-step", "divided by the trace"),
-    "fay": ("test-contraction", "without magnitudes"),
-    "gil": ("test-steps-needed", "rounded down"),
-    "hana": ("test-poll-statements", "a letter is wrong, or one is missing"),
-    "ivo": ("test-two-valleys", "two_valleys"),
-    "jana": ("test-three-variables-own", "in 3 places where three_variables must change"),
-    "kim": ("test-descend-until", "yours is 0"),
-}

@@ -1,18 +1,16 @@
 """A sample class for problem set 2. All students and all their answers are made up for this course.
 
 Some are right, each in a style of their own; some make one of the mistakes that teachers see every year;
-some are unlucky with their file. ``expected`` says what each must get, cell by cell: the tests and the
-grader are held to it. A cell that is not named has full marks. ``MESSAGES`` says which sentence names the
-mistake, and in which cell.
+some are unlucky with their file. Each says which test cells are lost, all others having full marks, and which
+words of a message name the mistake: the tests and the grader are held to both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from autograder.classroom import Hand, Mangle
+from autograder.hands import HandMaker, cells
 
-__all__ = ["CLASS", "MESSAGES"]
+__all__ = ["CLASS"]
 
 # --------------------------------------------------------------------------- what students wrote
 
@@ -560,22 +558,29 @@ def zero_at_the_target():
 """,
 }
 
-FULL_ANSWER = """
+WRITTEN = "certain-and-wrong"
+FULL_ANSWER = {
+    WRITTEN: """
 1. Squared error: dz = (y - d) y (1 - y). Cross-entropy: dz = y - d, since its derivative (y - d)/(y(1 - y))
    meets the slope y(1 - y) and the two cancel.
 2. y = 0.0025, so dz = -0.0025 and dz = -0.9975.
 3. z moves by 0.00025 and by 0.1. The slope of the saturated sigmoid is to blame. Near z = 0 the slope is
    about 1/4 and one could simply take a step four times as large.
 """
-HALF_ANSWER = """
+}
+HALF_ANSWER = {
+    WRITTEN: """
 For the squared error dz = (y - d) y (1 - y) = -0.0025 and for cross-entropy dz = y - d = -0.9975, so with
 squared error the unit hardly moves.
 """
-WRONG_SIGN_ANSWER = """
+}
+WRONG_SIGN_ANSWER = {
+    WRITTEN: """
 Squared error: $(d-y)y(1-y)=0.0025$. Cross-entropy: $d-y=0.9975$. The second is larger because the slope of
 the sigmoid, which is nearly 0 at -6, is not in it.
 """
-SLOGAN_ANSWER = "Cross-entropy is better because everybody uses it for classification."
+}
+SLOGAN_ANSWER = {WRITTEN: "Cross-entropy is better because everybody uses it for classification."}
 
 # --------------------------------------------------------------------------- who gets what
 
@@ -591,278 +596,213 @@ SOLUTIONS = (
     "mean-loss",
     "poll",
 )
-WRITTEN = "certain-and-wrong"
 WITH_DERIVATIVE = tuple(part for part in SOLUTIONS if part not in ("softmax", "poll"))
 
 
-def _cells(parts: Iterable[str], *kinds: str) -> dict[str, float]:
-    """No points in the test cells of these parts; kinds are "" (the value), "own" and "reference"."""
-    return {"-".join(filter(None, ("test", part, kind))): 0.0 for part in parts for kind in kinds}
-
-
-def _answer(text: str) -> dict[str, str]:
-    """The written answer of a student."""
-    return {WRITTEN: text.strip()}
-
-
-def _hand(
-    student: str,
-    kind: str,
-    description: str,
-    replace: dict[str, str] | None = None,
-    expected: dict[str, float] | None = None,
-    *,
-    answer: str = FULL_ANSWER,
-) -> Hand:
-    """A student whose file is in order."""
-    replaced = {part: source.strip() for part, source in (replace or {}).items()}
-    return Hand(student, kind, description, replaced, written=_answer(answer), expected=expected or {})
-
-
-DERIVATIVES = _cells(WITH_DERIVATIVE, "own", "reference")
+DERIVATIVES = cells(WITH_DERIVATIVE, "own", "reference")
 EVERYTHING = (
-    DERIVATIVES
-    | _cells((part for part in SOLUTIONS if part not in ("softmax-cross-entropy", "poll")), "")
-    | _cells(("softmax",), "stable")
-    | _cells(("poll",), "activations", "divergences")
+    *DERIVATIVES,
+    *(part for part in SOLUTIONS if part not in ("softmax-cross-entropy", "poll")),
+    "softmax-stable",
+    *cells("poll", "activations", "divergences"),
 )
+
+hand = HandMaker(written=FULL_ANSWER, prefix="test-")
 
 _RIGHT = (
-    _hand("ada", "right", "Has the answers of the instructor."),
-    _hand("brook", "right", "Writes everything as loops over single numbers.", LOOPS),
-    _hand("chen", "right", "Writes short expressions: einsum, logaddexp, clip; ReLU' is 0 at 0.", TERSE),
-    _hand("dario", "right", "Builds classes and calls them from the functions.", CLASSES, answer=HALF_ANSWER),
-    _hand("esme", "right", "Right values on a path full of floating-point warnings.", WARNS),
+    hand("ada", "Has the answers of the instructor."),
+    hand("brook", "Writes everything as loops over single numbers.", LOOPS),
+    hand("chen", "Writes short expressions: einsum, logaddexp, clip; ReLU' is 0 at 0.", TERSE),
+    hand("dario", "Builds classes and calls them from the functions.", CLASSES, written=HALF_ANSWER),
+    hand("esme", "Right values on a path full of floating-point warnings.", WARNS),
 )
 _WRONG = (
-    _hand(
+    hand(
         "femi",
-        "wrong",
         "Leaves out the factor 1 - S of the sigmoid's derivative.",
         {"sigmoid": NO_SECOND_FACTOR},
-        _cells(("sigmoid",), "own", "reference"),
+        cells("sigmoid", "own", "reference"),
+        says={"sigmoid-reference": "the factor 1 - S(z) is missing"},
     ),
-    _hand(
+    hand(
         "nadia",
-        "wrong",
         "Writes the sigmoid as exp(z)/(1 + exp(z)), which is nan at 1000.",
         {"sigmoid": OVERFLOWING_SIGMOID},
-        _cells(("sigmoid",), "", "reference"),
+        cells("sigmoid", "", "reference"),
+        says={"sigmoid": "Never take exp of a large positive number"},
     ),
-    _hand(
+    hand(
         "mina",
-        "wrong",
         "Forgets the inner 2 of tanh, with the derivative that belongs to the wrong function.",
         {"tanh": TANH_WITHOUT_INNER_2},
-        _cells(("tanh",), "", "reference"),
-        answer=WRONG_SIGN_ANSWER,
+        cells("tanh", "", "reference"),
+        says={"tanh": "the 2 within S(2u) is missing"},
+        written=WRONG_SIGN_ANSWER,
     ),
-    _hand(
+    hand(
         "arjun",
-        "wrong",
         "Forgets the inner 2 of tanh, with the textbook's derivative, which does not fit any more.",
         {"tanh": TANH_WITHOUT_INNER_2_TEXTBOOK_SLOPE},
-        _cells(("tanh",), "", "own", "reference"),
+        cells("tanh", "", "own", "reference"),
+        says={"tanh": "the 2 within S(2u) is missing"},
     ),
-    _hand(
+    hand(
         "noor",
-        "wrong",
         "Has a ReLU whose derivative is 0 everywhere.",
         {"relu": RELU_NEVER_LEARNS},
-        _cells(("relu",), "own", "reference"),
+        cells("relu", "own", "reference"),
+        says={"relu-own": "in 2 places where relu must change"},
     ),
-    _hand(
+    hand(
         "ravi",
-        "wrong",
         "Forgets a colon in the ReLU's cell, which then does not run.",
         {"relu": RELU_DOES_NOT_PARSE},
-        _cells(("relu",), "", "own", "reference"),
-        answer=SLOGAN_ANSWER,
+        cells("relu", "", "own", "reference"),
+        written=SLOGAN_ANSWER,
     ),
-    _hand(
+    hand(
         "hugo",
-        "wrong",
         "Takes the softmax over the columns.",
         {"softmax": SOFTMAX_OVER_COLUMNS},
-        _cells(("softmax",), "", "stable"),
+        cells("softmax", "", "stable"),
+        says={"softmax": "a softmax over the columns"},
     ),
-    _hand(
+    hand(
         "ines",
-        "wrong",
         "Takes exponentials of the sums as they are.",
         {"softmax": SOFTMAX_OVERFLOWS},
-        _cells(("softmax",), "stable"),
+        ("softmax-stable",),
+        says={"softmax-stable": "exp(1000) overflows"},
     ),
-    _hand(
+    hand(
         "olga",
-        "wrong",
         "Subtracts the largest entry of the whole batch from every row.",
         {"softmax": SOFTMAX_WITH_ONE_MAXIMUM},
-        _cells(("softmax",), "stable"),
-        answer=HALF_ANSWER,
+        ("softmax-stable",),
+        says={"softmax-stable": "Each row needs its own largest entry"},
+        written=HALF_ANSWER,
     ),
-    _hand(
+    hand(
         "xenia",
-        "wrong",
         "Subtracts the maximum within the array that was given.",
         {"softmax": SOFTMAX_IN_PLACE},
-        _cells(("softmax",), ""),
+        ("softmax",),
+        says={"softmax": "changes the array that it is given"},
     ),
-    _hand(
+    hand(
         "jonas",
-        "wrong",
         "Takes the mean over the units, where the sum was wanted; the derivatives are those of the sum.",
         MEAN_OVER_UNITS,
-        _cells(MEAN_OVER_UNITS, "", "own"),
+        cells(MEAN_OVER_UNITS, "", "own"),
+        says={"half-squared-error": "the mean over the units"},
     ),
-    _hand(
+    hand(
         "kaya",
-        "wrong",
         "Forgets the half of half the squared error, in the derivative as well.",
         {"half-squared-error": NO_HALF},
-        _cells(("half-squared-error",), "", "reference"),
-        answer=WRONG_SIGN_ANSWER,
+        cells("half-squared-error", "", "reference"),
+        says={"half-squared-error": "without the half"},
+        written=WRONG_SIGN_ANSWER,
     ),
-    _hand(
+    hand(
         "wen",
-        "wrong",
         "Prints the squared error instead of returning it, and returns the derivative as a list.",
         {"half-squared-error": PRINTS},
-        _cells(("half-squared-error",), "", "own", "reference"),
+        cells("half-squared-error", "", "own", "reference"),
+        says={"half-squared-error": "Is there a return in your function?"},
     ),
-    _hand(
+    hand(
         "greta",
-        "wrong",
         "Has cross-entropies with the derivatives of log-likelihoods.",
         DERIVATIVES_OF_A_LIKELIHOOD,
-        _cells(DERIVATIVES_OF_A_LIKELIHOOD, "own", "reference"),
+        cells(DERIVATIVES_OF_A_LIKELIHOOD, "own", "reference"),
+        says={"cross-entropy-reference": "the derivative of a log-likelihood"},
     ),
-    _hand(
+    hand(
         "uma",
-        "wrong",
         "Has log-likelihoods for cross-entropies throughout: consistent, and of the wrong sign.",
         LIKELIHOODS,
-        _cells(LIKELIHOODS, "", "reference") | _cells(("softmax-cross-entropy",), "own"),
+        (*cells(LIKELIHOODS, "", "reference"), "softmax-cross-entropy-own"),
+        says={"cross-entropy": "that is a log-likelihood, which one wants large"},
     ),
-    _hand(
+    hand(
         "viktor",
-        "wrong",
         "Goes through softmax and cross-entropy in two steps, which is 0/0 far out.",
         {"softmax-cross-entropy": TWO_STEPS},
-        _cells(("softmax-cross-entropy",), "reference"),
+        ("softmax-cross-entropy-reference",),
+        says={"softmax-cross-entropy-reference": "not a division by zero"},
     ),
-    _hand(
+    hand(
         "yusuf",
-        "wrong",
         "Forgets to divide the derivative of the mean by the number of instances.",
         {"mean-loss": NOT_DIVIDED},
-        _cells(("mean-loss",), "own", "reference"),
+        cells("mean-loss", "own", "reference"),
+        says={"mean-loss-reference": "without the division by T"},
     ),
-    _hand(
+    hand(
         "eli",
-        "wrong",
         "Guesses in the poll.",
         {"poll": POLL_GUESSED},
-        _cells(("poll",), "activations", "divergences"),
-        answer=SLOGAN_ANSWER,
+        cells("poll", "activations", "divergences"),
+        says={"poll-activations": "a letter is wrong, or one is missing"},
+        written=SLOGAN_ANSWER,
     ),
-    _hand("lior", "wrong", "Returns zeros of the right shape for every derivative.", ZEROS, DERIVATIVES),
-    _hand(
-        "pia", "wrong", "Returns zeros of the right shape for everything.", ALL_ZEROS, EVERYTHING, answer="0"
+    hand(
+        "lior",
+        "Returns zeros of the right shape for every derivative.",
+        ZEROS,
+        DERIVATIVES,
+        says={"tanh-own": "in 4 places where tanh must change"},
+    ),
+    hand(
+        "pia",
+        "Returns zeros of the right shape for everything.",
+        ALL_ZEROS,
+        EVERYTHING,
+        says={"sigmoid": "sigmoid(0.0) should be 0.5, yours is 0"},
+        written={WRITTEN: "0"},
     ),
 )
 _UNFINISHED = (
-    Hand(
+    hand(
         "omar",
-        "incomplete",
         "Ran out of time after problem 7.",
+        lost=cells("softmax-cross-entropy", "own", "reference")
+        + cells("mean-loss", "", "own", "reference")
+        + cells("poll", "activations", "divergences"),
+        kind="incomplete",
         stubs=("softmax-cross-entropy", "mean-loss", "poll", WRITTEN),
-        expected=_cells(("softmax-cross-entropy",), "own", "reference")
-        | _cells(("mean-loss",), "", "own", "reference")
-        | _cells(("poll",), "activations", "divergences"),
     ),
-    Hand(
+    hand(
         "priya",
-        "incomplete",
         "Handed in the notebook as it was released.",
+        lost=EVERYTHING,
+        kind="incomplete",
         stubs=(*SOLUTIONS, WRITTEN),
-        expected=EVERYTHING,
     ),
-    _hand(
+    hand(
         "quinn",
-        "endless",
         "Has a loop in the mean that never ends.",
         {"mean-loss": NEVER_ENDS},
-        _cells(("mean-loss",), "", "own"),
+        cells("mean-loss", "", "own"),
+        kind="endless",
     ),
 )
 _UNLUCKY = (
-    Hand(
-        "rosa",
-        "broken file",
-        "Handed in half a file.",
-        written=_answer(FULL_ANSWER),
-        mangle=Mangle.BROKEN_JSON,
-    ),
-    Hand(
-        "sami",
-        "copied cell",
-        "Pasted a copy of a test cell at the end.",
-        written=_answer(HALF_ANSWER),
-        mangle=Mangle.DUPLICATED_TEST,
-        expected={},
-        target="test-sigmoid-own",
-    ),
-    Hand(
-        "bilal",
-        "deleted cell",
-        "Deleted a test cell by accident.",
-        written=_answer(FULL_ANSWER),
-        mangle=Mangle.DELETED_CELL,
-        expected={},
-        target="test-relu-own",
-    ),
-    Hand(
+    hand.unlucky("rosa", Mangle.BROKEN_JSON),
+    hand.unlucky("sami", Mangle.DUPLICATED_TEST, "sigmoid-own", written=HALF_ANSWER),
+    hand.unlucky("bilal", Mangle.DELETED_CELL, "relu-own"),
+    hand.unlucky(
         "zoe",
-        "edited test",
+        Mangle.EDITED_TEST,
+        "tanh-own",
         "Emptied the test cell that the tanh without its inner 2 did not pass.",
-        {"tanh": TANH_WITHOUT_INNER_2_TEXTBOOK_SLOPE.strip()},
-        written=_answer(SLOGAN_ANSWER),
-        mangle=Mangle.EDITED_TEST,
-        expected=_cells(("tanh",), "", "own", "reference"),
-        target="test-tanh-own",
+        {"tanh": TANH_WITHOUT_INNER_2_TEXTBOOK_SLOPE},
+        cells("tanh", "", "own", "reference"),
+        written=SLOGAN_ANSWER,
     ),
-    Hand(
-        "carla",
-        "renamed file",
-        "Handed in a browser's second download.",
-        written=_answer(FULL_ANSWER),
-        mangle=Mangle.RENAMED,
-    ),
-    Hand("tove", "missing", "Handed in nothing.", mangle=Mangle.MISSING_NOTEBOOK),
+    hand.unlucky("carla", Mangle.RENAMED),
+    hand.unlucky("tove", Mangle.MISSING_NOTEBOOK),
 )
 
 CLASS: tuple[Hand, ...] = (*_RIGHT, *_WRONG, *_UNFINISHED, *_UNLUCKY)
-
-#: Student -> (test cell, part of its message that names the mistake).
-MESSAGES: dict[str, tuple[str, str]] = {
-    "femi": ("test-sigmoid-reference", "the factor 1 - S(z) is missing"),
-    "nadia": ("test-sigmoid", "Never take exp of a large positive number"),
-    "mina": ("test-tanh", "the 2 within S(2u) is missing"),
-    "arjun": ("test-tanh", "the 2 within S(2u) is missing"),
-    "noor": ("test-relu-own", "in 2 places where relu must change"),
-    "hugo": ("test-softmax", "a softmax over the columns"),
-    "ines": ("test-softmax-stable", "exp(1000) overflows"),
-    "olga": ("test-softmax-stable", "Each row needs its own largest entry"),
-    "xenia": ("test-softmax", "changes the array that it is given"),
-    "jonas": ("test-half-squared-error", "the mean over the units"),
-    "kaya": ("test-half-squared-error", "without the half"),
-    "wen": ("test-half-squared-error", "Is there a return in your function?"),
-    "greta": ("test-cross-entropy-reference", "the derivative of a log-likelihood"),
-    "uma": ("test-cross-entropy", "that is a log-likelihood, which one wants large"),
-    "viktor": ("test-softmax-cross-entropy-reference", "not a division by zero"),
-    "yusuf": ("test-mean-loss-reference", "without the division by T"),
-    "eli": ("test-poll-activations", "a letter is wrong, or one is missing"),
-    "lior": ("test-tanh-own", "in 4 places where tanh must change"),
-    "pia": ("test-sigmoid", "sigmoid(0.0) should be 0.5, yours is 0"),
-}

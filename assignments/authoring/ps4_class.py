@@ -1,18 +1,16 @@
 """A sample class for problem set 4. All students and all their answers are made up for this course.
 
 Some are right, each in a style of their own; some make one of the mistakes that teachers see every year;
-some are unlucky with their file. ``expected`` says what each must get, cell by cell: the tests and the
-grader are held to it. A cell that is not named has full marks. ``SAYS`` tells which words of a message name
-the mistake.
+some are unlucky with their file. Each says which test cells are lost, all others having full marks, and which
+words of a message name the mistake: the tests and the grader are held to both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from autograder.classroom import Hand, Mangle
+from autograder.hands import HandMaker, cells
 
-__all__ = ["CLASS", "SAYS"]
+__all__ = ["CLASS"]
 
 # --------------------------------------------------------------------------- right, in styles of their own
 
@@ -599,19 +597,24 @@ def subgradients_at_the_tie():
 """,
 }
 
-FULL_ANSWER = """
+WRITTEN = "from-which-end"
+FULL_ANSWER = {
+    WRITTEN: """
 1. From the left: 5,000 + 250,000 + 392,000 = 647,000. From the right: 196,000,000 + 3,920,000 + 7,840, about
    200 million. Backpropagation begins at the divergence, on the left, which is 309 times cheaper.
 2. With one input and many outputs, for instance a curve: then the thin end is on the right.
 3. The Jacobian: 10^8 products to fill it and 10^8 to multiply. The pull: about 2 * 10^4. The sum of y times
    dy is the same for every z, so it is worked out once.
 """
-HALF_ANSWER = """
+}
+HALF_ANSWER = {
+    WRITTEN: """
 From the left it is 10*500 + 500*500 + 500*784 = 647000. From the right it is much more, about 200 million.
 The pull costs about D multiplications and the Jacobian D^2.
 """
-WRONG_END_ANSWER = "It begins on the right, with the input, because the forward pass does so, too."
-SLOGAN_ANSWER = "Backpropagation is faster."
+}
+WRONG_END_ANSWER = {WRITTEN: "It begins on the right, with the input, because the forward pass does so, too."}
+SLOGAN_ANSWER = {WRITTEN: "Backpropagation is faster."}
 
 # --------------------------------------------------------------------------- who gets what
 
@@ -630,7 +633,6 @@ SOLUTIONS = (
     "combine",
     "poll",
 )
-WRITTEN = "from-which-end"
 WITH_DERIVATIVE = tuple(ZEROS)
 WITH_VALUE = (
     "sizes",
@@ -644,366 +646,329 @@ WITH_VALUE = (
 )
 
 
-def _cells(parts: Iterable[str], *kinds: str) -> dict[str, float]:
-    """No points in the test cells of these parts; kinds are "" (the value), "own" and "reference"."""
-    return {"-".join(filter(None, ("test", part, kind))): 0.0 for part in parts for kind in kinds}
-
-
-def _answer(text: str) -> dict[str, str]:
-    """The written answer of a student."""
-    return {WRITTEN: text.strip()}
-
-
-#: The words that name a mistake, by student: they stand in the message of one of the cells that are lost.
-SAYS: dict[str, str] = {}
-
-
-def _hand(
-    student: str,
-    description: str,
-    replace: dict[str, str],
-    expected: dict[str, float] | None = None,
-    says: str = "",
-    *,
-    kind: str = "",
-    answer: str = FULL_ANSWER,
-) -> Hand:
-    """A student whose file is in order; wrong if points are lost."""
-    if says:
-        SAYS[student] = says
-    replaced = {part: source.strip() for part, source in replace.items()}
-    kind = kind or ("wrong" if expected else "right")
-    return Hand(student, kind, description, replaced, written=_answer(answer), expected=expected or {})
-
-
-DERIVATIVES = _cells(WITH_DERIVATIVE, "own", "reference") | _cells(("max-groups",), "tie")
-EVERYTHING = DERIVATIVES | _cells(WITH_VALUE, "")
 _BOTH = ("own", "reference")
+DERIVATIVES = (*cells(WITH_DERIVATIVE, *_BOTH), "max-groups-tie")
+EVERYTHING = (*DERIVATIVES, *WITH_VALUE)
+
+hand = HandMaker(written=FULL_ANSWER, prefix="test-")
 
 _RIGHT = (
-    _hand("amir", "Has the answers of the instructor.", {}),
-    _hand("bea", "Writes everything as loops over single numbers.", LOOPS),
-    _hand(
-        "ciro", "Writes einsum wherever it fits; shares a tie among the winners.", EINSUM, answer=HALF_ANSWER
+    hand("amir", "Has the answers of the instructor."),
+    hand("bea", "Writes everything as loops over single numbers.", LOOPS),
+    hand(
+        "ciro", "Writes einsum wherever it fits; shares a tie among the winners.", EINSUM, written=HALF_ANSWER
     ),
-    _hand("dana", "Builds classes and calls them from the functions.", OBJECTS),
-    _hand("ewa", "Writes as little as possible.", TERSE, answer=HALF_ANSWER),
+    hand("dana", "Builds classes and calls them from the functions.", OBJECTS),
+    hand("ewa", "Writes as little as possible.", TERSE, written=HALF_ANSWER),
 )
 _AFFINE = (
-    _hand(
+    hand(
         "finn",
         "Has every matrix of weights the wrong way round in the table of sizes.",
         {"sizes": SIZES_TRANSPOSED},
-        _cells(("sizes",), ""),
-        "A row of W belongs to a unit of the layer",
+        ("sizes",),
+        says={"sizes": "A row of W belongs to a unit of the layer"},
     ),
-    _hand(
+    hand(
         "gita",
         "Has a Jacobian with a row for each input.",
         {"sizes": SIZES_JACOBIAN},
-        _cells(("sizes",), ""),
-        "A Jacobian has a row for each output",
+        ("sizes",),
+        says={"sizes": "A Jacobian has a row for each output"},
     ),
-    _hand(
+    hand(
         "hana",
         "Multiplies by W where W transposed is needed.",
         {"affine": WRONG_WAY_ROUND},
-        _cells(("affine",), "") | _cells(("parameter-gradients", "to-layer-below"), "own"),
-        "W the wrong way round: its rows, not its columns, are the units",
+        ("affine", *cells(("parameter-gradients", "to-layer-below"), "own")),
+        says={"affine": "W the wrong way round: its rows, not its columns, are the units"},
     ),
-    _hand(
+    hand(
         "igor",
         "Forgets the biases.",
         {"affine": NO_BIAS},
-        _cells(("affine",), "") | _cells(("parameter-gradients",), "own"),
-        "the right one without the biases",
-        answer=SLOGAN_ANSWER,
+        ("affine", "parameter-gradients-own"),
+        says={"affine": "the right one without the biases"},
+        written=SLOGAN_ANSWER,
     ),
-    _hand(
+    hand(
         "jana",
         "Forgets to divide the gradients by T.",
         {"parameter-gradients": NOT_DIVIDED},
-        _cells(("parameter-gradients",), *_BOTH),
-        "the right one without the division by T",
+        cells("parameter-gradients", *_BOTH),
+        says={"parameter-gradients-reference": "the right one without the division by T"},
     ),
-    _hand(
+    hand(
         "kofi",
         "Has the gradient of the weights transposed.",
         {"parameter-gradients": GRADIENT_TRANSPOSED},
-        _cells(("parameter-gradients",), *_BOTH),
-        "the transpose of the right one: a gradient has the shape of W",
+        cells("parameter-gradients", *_BOTH),
+        says={
+            "parameter-gradients-reference": "the transpose of the right one: a gradient has the shape of W"
+        },
     ),
-    _hand(
+    hand(
         "lena",
         "Takes means over the batch before multiplying.",
         {"parameter-gradients": AVERAGED_TOO_EARLY},
-        _cells(("parameter-gradients",), *_BOTH),
-        "the product of two means",
+        cells("parameter-gradients", *_BOTH),
+        says={"parameter-gradients-reference": "the product of two means"},
     ),
-    _hand(
+    hand(
         "milo",
         "Takes the mean of the bias's gradient over the units.",
         {"parameter-gradients": BIAS_OVER_UNITS},
-        _cells(("parameter-gradients",), *_BOTH),
-        "a mean over the units",
+        cells("parameter-gradients", *_BOTH),
+        says={"parameter-gradients-reference": "a mean over the units"},
     ),
-    _hand(
+    hand(
         "nura",
         "Goes back through W transposed.",
         {"to-layer-below": BELOW_WRONG_WAY},
-        _cells(("to-layer-below",), *_BOTH),
-        "on the way back the sum runs over the units of this layer",
-        answer=WRONG_END_ANSWER,
+        cells("to-layer-below", *_BOTH),
+        says={"to-layer-below-reference": "on the way back the sum runs over the units of this layer"},
+        written=WRONG_END_ANSWER,
     ),
-    _hand(
+    hand(
         "otto",
         "Divides overdots by T.",
         {"to-layer-below": BELOW_DIVIDED},
-        _cells(("to-layer-below",), *_BOTH),
-        "the right one divided by T",
+        cells("to-layer-below", *_BOTH),
+        says={"to-layer-below-reference": "the right one divided by T"},
     ),
 )
 _SPECIAL = (
-    _hand(
+    hand(
         "paul",
         "Has only the diagonal of the softmax's Jacobian.",
         {"softmax-jacobian": DIAGONAL},
-        _cells(("softmax-jacobian",), *_BOTH),
-        "the diagonal alone",
+        cells("softmax-jacobian", *_BOTH),
+        says={"softmax-jacobian-reference": "the diagonal alone"},
     ),
-    _hand(
+    hand(
         "ruth",
         "Forgets the delta in the softmax's Jacobian.",
         {"softmax-jacobian": NO_DELTA},
-        _cells(("softmax-jacobian",), *_BOTH),
-        "the right one without the delta",
+        cells("softmax-jacobian", *_BOTH),
+        says={"softmax-jacobian-reference": "the right one without the delta"},
     ),
-    _hand(
+    hand(
         "saul",
         "Takes the softmax back unit by unit.",
         {"softmax-pull": PULL_DIAGONAL},
-        _cells(("softmax-pull",), *_BOTH),
-        "uses only the diagonal of the Jacobian",
+        cells("softmax-pull", *_BOTH),
+        says={"softmax-pull-reference": "uses only the diagonal of the Jacobian"},
     ),
-    _hand(
+    hand(
         "tara",
         "Sums over the whole batch in the softmax's pull.",
         {"softmax-pull": PULL_BATCH_SUM},
-        _cells(("softmax-pull",), *_BOTH),
-        "sum runs over the whole batch",
+        cells("softmax-pull", *_BOTH),
+        says={"softmax-pull-reference": "sum runs over the whole batch"},
     ),
-    _hand(
+    hand(
         "udo",
         "Subtracts within the array that was given.",
         {"softmax-pull": IN_PLACE},
-        _cells(("softmax-pull",), "reference"),
-        "changes the array that it is given",
+        ("softmax-pull-reference",),
+        says={"softmax-pull-reference": "changes the array that it is given"},
     ),
-    _hand(
+    hand(
         "vera",
         "Multiplies halves instead of neighbours, consistently.",
         {"pair-products": HALVES},
-        _cells(("pair-products",), "", "reference"),
-        "the first half times the second half",
+        cells("pair-products", "", "reference"),
+        says={"pair-products": "the first half times the second half"},
     ),
-    _hand(
+    hand(
         "walt",
         "Gives each factor its own value as the derivative.",
         {"pair-products": OWN_FACTOR},
-        _cells(("pair-products",), *_BOTH),
-        "in a product the derivative is the other factor",
-        answer=HALF_ANSWER,
+        cells("pair-products", *_BOTH),
+        says={"pair-products-reference": "in a product the derivative is the other factor"},
+        written=HALF_ANSWER,
     ),
-    _hand(
+    hand(
         "xuan",
         "Tiles dY where its columns must be repeated.",
         {"pair-products": DY_TILED},
-        _cells(("pair-products",), *_BOTH),
-        "dY meets the wrong pairs",
+        cells("pair-products", *_BOTH),
+        says={"pair-products-reference": "dY meets the wrong pairs"},
     ),
-    _hand(
+    hand(
         "yara",
         "Lets powers of negative numbers become nan.",
         {"power-products": NO_DOMAIN},
-        _cells(("power-products",), ""),
-        "should raise ValueError",
+        ("power-products",),
+        says={"power-products": "should raise ValueError"},
     ),
-    _hand(
+    hand(
         "zeno",
         "Adds the powers instead of multiplying them, consistently.",
         {"power-products": SUM_OF_POWERS},
-        _cells(("power-products",), "", "reference"),
-        "the sum of the powers",
+        cells("power-products", "", "reference"),
+        says={"power-products": "the sum of the powers"},
     ),
-    _hand(
+    hand(
         "anouk",
         "Forgets to take the exponent down by one.",
         {"power-products": POWER_NOT_LESSENED},
-        _cells(("power-products",), *_BOTH),
-        "the right one without the division by z",
+        cells("power-products", *_BOTH),
+        says={"power-products-reference": "the right one without the division by z"},
     ),
-    _hand(
+    hand(
         "boris",
         "Returns places for values, as a misprint in a lecture has it.",
         {"max-groups": ARGMAX},
-        _cells(("max-groups",), "", "own"),
-        "the places of the largest",
+        cells("max-groups", "", "own"),
+        says={"max-groups": "the places of the largest"},
     ),
-    _hand(
+    hand(
         "clara",
         "Gives the derivative of a maximum to its whole group.",
         {"max-groups": WHOLE_GROUP},
-        _cells(("max-groups",), *_BOTH, "tie"),
-        "only the winner moves the output",
+        cells("max-groups", *_BOTH, "tie"),
+        says={"max-groups-reference": "only the winner moves the output"},
     ),
-    _hand(
+    hand(
         "dirk",
         "Gives every winner of a tie the whole derivative.",
         {"max-groups": ALL_WINNERS},
-        _cells(("max-groups",), "tie"),
-        "At a tie the parts of the winners add up to one derivative",
+        ("max-groups-tie",),
+        says={"max-groups-tie": "At a tie the parts of the winners add up to one derivative"},
     ),
 )
 _NETWORK = (
-    _hand(
+    hand(
         "elif",
         "Leaves the last layer without its activation.",
         {"forward": LAST_LAYER_BARE},
-        _cells(("forward",), "") | _cells(("backward",), "own"),
-        "the last layer has an activation, too",
+        ("forward", "backward-own"),
+        says={"forward": "the last layer has an activation, too"},
     ),
-    _hand(
+    hand(
         "frida",
         "Hands on the sums instead of the outputs.",
         {"forward": HANDS_ON_Z},
-        _cells(("forward",), "") | _cells(("backward",), "own"),
-        "hands on Z_1 instead of Y_1",
+        ("forward", "backward-own"),
+        says={"forward": "hands on Z_1 instead of Y_1"},
     ),
-    _hand(
+    hand(
         "goran",
         "Forgets to divide by T in the backward pass.",
         {"backward": BACKWARD_NOT_DIVIDED},
-        _cells(("backward",), *_BOTH),
-        "the right one without the division by T",
+        cells("backward", *_BOTH),
+        says={"backward-reference": "the right one without the division by T"},
     ),
-    _hand(
+    hand(
         "hilde",
         "Leaves the pull of hidden layers out.",
         {"backward": BACKWARD_NO_PULL},
-        _cells(("backward",), *_BOTH),
-        "without the pull of the hidden layer",
+        cells("backward", *_BOTH),
+        says={"backward-reference": "without the pull of the hidden layer"},
     ),
-    _hand(
+    hand(
         "ivo",
         "Gives the pull of a hidden layer its outputs.",
         {"backward": BACKWARD_PULL_AT_Y},
-        _cells(("backward",), *_BOTH),
-        "the pull of the hidden layer gets Y_1",
+        cells("backward", *_BOTH),
+        says={"backward-reference": "the pull of the hidden layer gets Y_1"},
     ),
-    _hand(
+    hand(
         "juno",
         "Multiplies a layer's overdots by its own outputs.",
         {"backward": BACKWARD_OWN_OUTPUT},
-        _cells(("backward",), *_BOTH),
-        "what the layer itself gives stands for what comes in",
-        answer=WRONG_END_ANSWER,
+        cells("backward", *_BOTH),
+        says={"backward-reference": "what the layer itself gives stands for what comes in"},
+        written=WRONG_END_ANSWER,
     ),
-    _hand(
+    hand(
         "karim",
         "Goes back through transposed weights.",
         {"backward": BACKWARD_TRANSPOSED},
-        _cells(("backward",), *_BOTH),
-        "with W_2 the wrong way round on the way back",
+        cells("backward", *_BOTH),
+        says={"backward-reference": "with W_2 the wrong way round on the way back"},
     ),
-    _hand(
+    hand(
         "lotte",
         "Takes the plain mean of mini-batches of different sizes.",
         {"combine": UNWEIGHTED},
-        _cells(("combine",), ""),
-        "as if all were of one size",
+        ("combine",),
+        says={"combine": "as if all were of one size"},
     ),
-    _hand(
+    hand(
         "maksim",
         "Adds the mini-batches up.",
         {"combine": SUMMED},
-        _cells(("combine",), ""),
-        "the sum of the mini-batches",
+        ("combine",),
+        says={"combine": "the sum of the mini-batches"},
     ),
-    _hand(
+    hand(
         "nils",
         "Guesses in the poll.",
         {"poll": POLL_GUESSED},
-        _cells(("poll",), ""),
-        "a letter is wrong, or one is missing",
-        answer=SLOGAN_ANSWER,
+        ("poll",),
+        says={"poll": "a letter is wrong, or one is missing"},
+        written=SLOGAN_ANSWER,
     ),
-    _hand("olive", "Returns zeros of the right shape for every derivative.", ZEROS, DERIVATIVES),
-    _hand("petra", "Returns zeros of the right shape for everything.", ALL_ZEROS, EVERYTHING, answer="0"),
+    hand("olive", "Returns zeros of the right shape for every derivative.", ZEROS, DERIVATIVES),
+    hand(
+        "petra",
+        "Returns zeros of the right shape for everything.",
+        ALL_ZEROS,
+        EVERYTHING,
+        written={WRITTEN: "0"},
+    ),
 )
 _UNFINISHED = (
-    Hand(
+    hand(
         "quirin",
-        "incomplete",
         "Ran out of time after problem 9.",
+        lost=("forward", "combine", "poll", *cells("backward", *_BOTH)),
+        kind="incomplete",
         stubs=("forward", "backward", "combine", "poll", WRITTEN),
-        expected=_cells(("forward", "combine", "poll"), "") | _cells(("backward",), *_BOTH),
     ),
-    Hand(
+    hand(
         "rana",
-        "incomplete",
         "Handed in the notebook as it was released.",
+        lost=EVERYTHING,
+        kind="incomplete",
         stubs=(*SOLUTIONS, WRITTEN),
-        expected=EVERYTHING,
     ),
-    _hand(
+    hand(
         "stefan",
         "Has a loop over mini-batches that never ends.",
         {"combine": NEVER_ENDS},
-        _cells(("combine",), ""),
+        ("combine",),
         kind="endless",
     ),
-    _hand(
+    hand(
         "tilda",
         "Forgets a bracket in the affine part, whose cell then does not run.",
         {"affine": DOES_NOT_PARSE},
-        _cells(("affine",), "") | _cells(("parameter-gradients", "to-layer-below"), "own"),
+        ("affine", *cells(("parameter-gradients", "to-layer-below"), "own")),
     ),
-    _hand(
+    hand(
         "ulf",
         "Returns an array that claims to equal everything.",
         {"affine": EQUALS_EVERYTHING},
-        _cells(("affine",), "") | _cells(("parameter-gradients", "to-layer-below"), "own"),
+        ("affine", *cells(("parameter-gradients", "to-layer-below"), "own")),
         kind="hostile",
     ),
 )
 _UNLUCKY = (
-    Hand(
-        "vito",
-        "broken file",
-        "Handed in half a file.",
-        written=_answer(FULL_ANSWER),
-        mangle=Mangle.BROKEN_JSON,
-    ),
-    Hand(
-        "wanda",
-        "copied cell",
-        "Pasted a copy of a test cell at the end.",
-        written=_answer(HALF_ANSWER),
-        mangle=Mangle.DUPLICATED_TEST,
-        expected={},
-        target="test-softmax-pull-own",
-    ),
-    Hand(
+    hand.unlucky("vito", Mangle.BROKEN_JSON),
+    hand.unlucky("wanda", Mangle.DUPLICATED_TEST, "softmax-pull-own", written=HALF_ANSWER),
+    hand.unlucky(
         "xaver",
-        "edited test",
+        Mangle.EDITED_TEST,
+        "max-groups-tie",
         "Emptied the test cell that the tied winners did not pass.",
-        {"max-groups": ALL_WINNERS.strip()},
-        written=_answer(SLOGAN_ANSWER),
-        mangle=Mangle.EDITED_TEST,
-        expected=_cells(("max-groups",), "tie"),
-        target="test-max-groups-tie",
+        {"max-groups": ALL_WINNERS},
+        ("max-groups-tie",),
+        written=SLOGAN_ANSWER,
     ),
-    Hand("yann", "missing", "Handed in nothing.", mangle=Mangle.MISSING_NOTEBOOK),
+    hand.unlucky("yann", Mangle.MISSING_NOTEBOOK),
 )
 
 CLASS: tuple[Hand, ...] = (*_RIGHT, *_AFFINE, *_SPECIAL, *_NETWORK, *_UNFINISHED, *_UNLUCKY)

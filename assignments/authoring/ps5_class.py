@@ -1,18 +1,16 @@
 """A sample class for problem set 5. All students and all their answers are made up for this course.
 
 Some are right, each in a style of their own; some make one of the mistakes that teachers see every year;
-some are unlucky with their file. ``expected`` says what each must get, cell by cell: the tests and the
-grader are held to it. A cell that is not named has full marks. ``SAYS`` has, for each mistake, what the
-message of a failed cell must say about it.
+some are unlucky with their file. Each says which test cells are lost, all others having full marks, and which
+words of a message name the mistake: the tests and the grader are held to both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from autograder.classroom import Hand, Mangle
+from autograder.hands import HandMaker, cells
 
-__all__ = ["CLASS", "SAYS"]
+__all__ = ["CLASS"]
 
 # --------------------------------------------------------------------------- what students wrote
 
@@ -594,7 +592,9 @@ ZEROS = {
     "reverse-gradient": "def reverse_gradient(f, *point):\n    return np.zeros(len(point))\n",
 }
 
-FULL_ANSWER = """
+WRITTEN = "why-back"
+FULL_ANSWER = {
+    WRITTEN: """
 1. Differences: two runs a weight, two million seconds, about 23 days. Forward mode: a million runs, 12 days.
    Reverse mode: one run and one walk back, two seconds.
 2. f(x+h) and f(x-h) agree in nearly all digits, and the difference has only the last, rounded ones: error
@@ -602,11 +602,14 @@ FULL_ANSWER = """
 3. 0.9695 * -0.6536 = -0.6337 by u1, and 0.9695 * 3 = 2.9085 by u2, together 2.2748. With overwriting only
    the last one is left; the sum over all paths is broken.
 """
-HALF_ANSWER = """
+}
+HALF_ANSWER = {
+    WRITTEN: """
 Reverse mode takes two seconds and the others a million times as long. With a small h there are rounding
 errors. The derivative of t is 0.9695 * (3 - 0.6536) = 2.2748.
 """
-SLOGAN_ANSWER = "Reverse mode is faster, and one must add because of the chain rule."
+}
+SLOGAN_ANSWER = {WRITTEN: "Reverse mode is faster, and one must add because of the chain rule."}
 
 # --------------------------------------------------------------------------- who gets what
 
@@ -624,39 +627,11 @@ SOLUTIONS = (
     "network-loss",
     "poll",
 )
-WRITTEN = "why-back"
-
-#: Words of a message that name the mistake, by student.
-SAYS: dict[str, str] = {}
-
-
-def _lost(*cells: str) -> dict[str, float]:
-    """No points in these test cells."""
-    return {f"test-{cell}": 0.0 for cell in cells}
 
 
 def _both(*parts: str) -> tuple[str, ...]:
     """The two cells that grade each derivative."""
-    return tuple(f"{part}-{kind}" for part in parts for kind in ("own", "reference"))
-
-
-def _hand(
-    student: str,
-    kind: str,
-    description: str,
-    replace: dict[str, str] | None = None,
-    lost: Iterable[str] = (),
-    says: str = "",
-    *,
-    answer: str = FULL_ANSWER,
-) -> Hand:
-    """A student whose file is in order; `says` is what a message must say about the mistake."""
-    if says:
-        SAYS[student] = says
-    replaced = {part: source.strip() for part, source in (replace or {}).items()}
-    return Hand(
-        student, kind, description, replaced, written={WRITTEN: answer.strip()}, expected=_lost(*lost)
-    )
+    return cells(parts, "own", "reference")
 
 
 # What is built on all of them.
@@ -697,337 +672,289 @@ EVERYTHING = (
     "poll-nature",
 )
 
+hand = HandMaker(written=FULL_ANSWER, prefix="test-")
+
 _RIGHT = (
-    _hand("asha", "right", "Has the answers of the instructor."),
-    _hand("bruno", "right", "Writes every case and every loop out.", LOOPS),
-    _hand("chloe", "right", "Writes short expressions, tuples, and a dict for the order.", TERSE),
-    _hand(
-        "denis", "right", "Makes data classes, and keeps the graph in an object.", CLASSES, answer=HALF_ANSWER
-    ),
-    _hand("elin", "right", "Puts quotients, cosine and sigmoid together from other parts.", COMPOSED),
+    hand("asha", "Has the answers of the instructor."),
+    hand("bruno", "Writes every case and every loop out.", LOOPS),
+    hand("chloe", "Writes short expressions, tuples, and a dict for the order.", TERSE),
+    hand("denis", "Makes data classes, and keeps the graph in an object.", CLASSES, written=HALF_ANSWER),
+    hand("elin", "Puts quotients, cosine and sigmoid together from other parts.", COMPOSED),
 )
 _WRONG = (
-    _hand(
+    hand(
         "farid",
-        "wrong",
         "Goes to one side only.",
         FORWARD_DIFFERENCE,
         ("central-difference",),
-        says="the forward difference",
+        says={"central-difference": "the forward difference"},
     ),
-    _hand(
+    hand(
         "gina",
-        "wrong",
         "Divides by h instead of 2h.",
         ONE_H,
         ("central-difference",),
-        says="the two points are 2h apart",
+        says={"central-difference": "the two points are 2h apart"},
     ),
-    _hand(
+    hand(
         "hana",
-        "wrong",
         "Writes / 2 * h, which multiplies by h.",
         PRECEDENCE,
         ("central-difference",),
-        says="write / (2 * h)",
+        says={"central-difference": "write / (2 * h)"},
     ),
-    _hand(
+    hand(
         "igor",
-        "wrong",
         "Goes to one side only, for every entry.",
         FORWARD_GRADIENT_DIFFERENCE,
         ("numerical-gradient", "quiz-machines"),
-        says="the forward difference",
+        says={"numerical-gradient": "the forward difference"},
     ),
-    _hand(
+    hand(
         "jana",
-        "wrong",
         "Moves all entries at once.",
         ALL_ENTRIES,
         ("numerical-gradient", "quiz-machines"),
-        says="moving all entries at once",
+        says={"numerical-gradient": "moving all entries at once"},
     ),
-    _hand(
+    hand(
         "kofi",
-        "wrong",
         "Does not put an entry back.",
         NOT_PUT_BACK,
         ("numerical-gradient", "quiz-machines"),
-        says="not putting an entry back",
+        says={"numerical-gradient": "not putting an entry back"},
     ),
-    _hand(
+    hand(
         "lena",
-        "wrong",
         "Drops the dual part of the second factor of a product.",
         ONE_TERM,
         (*_both("dual-product"), "quiz-machines"),
-        answer=SLOGAN_ANSWER,
-        says="the second term u v' of the product rule is missing",
+        says={"dual-product-reference": "the second term u v' of the product rule is missing"},
+        written=SLOGAN_ANSWER,
     ),
-    _hand(
+    hand(
         "malik",
-        "wrong",
         "Exchanges the terms of the quotient rule.",
         DUAL_QUOTIENT_SIGN,
         (*_both("dual-quotient"), "quiz-machines"),
-        says="two terms exchanged, so the sign is wrong",
+        says={"dual-quotient-reference": "two terms exchanged, so the sign is wrong"},
     ),
-    _hand(
+    hand(
         "nils",
-        "wrong",
         "Forgets the square in the quotient rule.",
         DUAL_QUOTIENT_SQUARE,
         (*_both("dual-quotient"), "quiz-machines"),
-        says="without the square in its denominator",
+        says={"dual-quotient-reference": "without the square in its denominator"},
     ),
-    _hand(
+    hand(
         "ona",
-        "wrong",
         "Forgets the inner derivative of a power.",
         DUAL_POWER,
         _both("dual-power"),
-        says="the factor u' of the chain rule is missing",
+        says={"dual-power-reference": "the factor u' of the chain rule is missing"},
     ),
-    _hand(
+    hand(
         "pavel",
-        "wrong",
         "Forgets the inner derivative in chain.",
         DUAL_CHAIN,
         ("dual-chain", "quiz-machines"),
-        says="the factor u' of the chain rule is missing",
+        says={"dual-chain": "the factor u' of the chain rule is missing"},
     ),
-    _hand(
+    hand(
         "rania",
-        "wrong",
         "Has a cosine with the slope of the sine.",
         COSINE_SIGN,
         _both("functions"),
-        says="without its minus; the cosine falls",
+        says={"functions-reference": "without its minus; the cosine falls"},
     ),
-    _hand(
+    hand(
         "sven",
-        "wrong",
         "Takes logarithms to base 10 throughout: consistent, and not the natural one.",
         LOG_TO_BASE_10,
         ("functions-reference", *QUIZ),
-        says="the logarithm to base 10",
+        says={"functions-reference": "the logarithm to base 10"},
     ),
-    _hand(
+    hand(
         "tessa",
-        "wrong",
         "Leaves out a factor of the sigmoid's slope.",
         SIGMOID_ONE_FACTOR,
         (*_both("functions"), *NETWORK),
-        says="the factor 1 - S is missing",
+        says={"functions-reference": "the factor 1 - S is missing"},
     ),
-    _hand(
+    hand(
         "umut",
-        "wrong",
         "Starts all inputs with 1 at once.",
         ALL_SEEDS,
         (*_both("forward-gradient"), "quiz-machines"),
-        says="the sum of all partial derivatives in every entry",
+        says={"forward-gradient-reference": "the sum of all partial derivatives in every entry"},
     ),
-    _hand(
+    hand(
         "vera",
-        "wrong",
         "Starts the first input in every run.",
         FIRST_SEED,
         (*_both("forward-gradient"), "quiz-machines"),
-        says="the first partial derivative in every entry",
+        says={"forward-gradient-reference": "the first partial derivative in every entry"},
     ),
-    _hand(
+    hand(
         "wim",
-        "wrong",
         "Exchanges the local derivatives of a product.",
         NODE_PRODUCT,
         (*_both("node-product"), "quiz-machines", *NETWORK),
-        says="the local derivative to one factor is the other factor",
+        says={"node-product-reference": "the local derivative to one factor is the other factor"},
     ),
-    _hand(
+    hand(
         "xue",
-        "wrong",
         "Has a denominator that makes a quotient grow.",
         NODE_QUOTIENT_SIGN,
         (*_both("node-quotient"), "quiz-machines"),
-        says="u / v falls when v grows",
+        says={"node-quotient-reference": "u / v falls when v grows"},
     ),
-    _hand(
+    hand(
         "yara",
-        "wrong",
         "Forgets the factor n of a power.",
         NODE_POWER,
         (*_both("node-power"), *NETWORK),
-        answer=HALF_ANSWER,
-        says="without the factor n",
+        says={"node-power-reference": "without the factor n"},
+        written=HALF_ANSWER,
     ),
-    _hand(
+    hand(
         "zeno",
-        "wrong",
         "Multiplies the local derivative of chain by the value.",
         NODE_CHAIN,
         ("node-chain", "quiz-machines", *NETWORK),
-        says="the local derivative is the slope alone",
+        says={"node-chain": "the local derivative is the slope alone"},
     ),
-    _hand(
+    hand(
         "abel",
-        "wrong",
         "Writes nodes down before their parents.",
         PARENTS_LAST,
         ("topological-order", "deep-graph", *_both("reverse-gradient"), "quiz-machines", *NETWORK),
-        says="stands before its parent",
+        says={"topological-order": "stands before its parent"},
     ),
-    _hand(
+    hand(
         "birgit",
-        "wrong",
         "Goes by the number of steps from the result, which fails where there are short cuts.",
         BREADTH_FIRST,
         ("topological-order",),
-        says="stands before its parent",
+        says={"topological-order": "stands before its parent"},
     ),
-    _hand(
+    hand(
         "cyril",
-        "wrong",
         "Writes a node down once for each path.",
         TWICE,
         ("topological-order", "deep-graph", "quiz-machines"),
-        says="is there more than once",
+        says={"topological-order": "is there more than once"},
     ),
-    _hand(
+    hand(
         "delia",
-        "wrong",
         "Recurses, which ends at a depth of 1,000.",
         RECURSIVE,
         ("deep-graph",),
-        says="recursion",
+        says={"deep-graph": "recursion"},
     ),
-    _hand(
+    hand(
         "emre",
-        "wrong",
         "Overwrites the derivative of a node instead of adding to it.",
         OVERWRITES,
         ("backward-shared", *_both("reverse-gradient"), "quiz-machines"),
-        says="must add them (+=)",
+        says={"backward-shared": "must add them (+=)"},
     ),
-    _hand(
+    hand(
         "freya",
-        "wrong",
         "Walks the order from the wrong end.",
         WRONG_END,
         ("backward-chain", "backward-shared", *_both("reverse-gradient"), "quiz-machines", *NETWORK),
-        says="walking from the wrong end",
+        says={"backward-chain": "walking from the wrong end"},
     ),
-    _hand(
+    hand(
         "goran",
-        "wrong",
         "Adds local derivatives without multiplying along the path.",
         NO_PRODUCT,
         ("backward-chain", "backward-shared", "quiz-machines", *NETWORK),
-        says="not multiplied by the node's own derivative",
+        says={"backward-chain": "not multiplied by the node's own derivative"},
     ),
-    _hand(
+    hand(
         "hilda",
-        "wrong",
         "Does not set derivatives to 0 before the second walk.",
         NO_RESET,
         ("backward-shared",),
-        says="Set every derivative to 0 before you begin",
+        says={"backward-shared": "Set every derivative to 0 before you begin"},
     ),
-    _hand(
+    hand(
         "ivo",
-        "wrong",
         "Reads the values of the inputs, not their derivatives.",
         READS_VALUES,
         (*_both("reverse-gradient"), "quiz-machines", *NETWORK),
-        says="the values of the inputs; read their derivatives",
+        says={"reverse-gradient-reference": "the values of the inputs; read their derivatives"},
     ),
-    _hand(
+    hand(
         "jutta",
-        "wrong",
         "Builds a graph for each input, as in forward mode.",
         ONE_RUN_EACH,
         ("reverse-gradient-reference",),
-        says="One call builds the graph",
+        says={"reverse-gradient-reference": "One call builds the graph"},
     ),
-    _hand(
+    hand(
         "karl",
-        "wrong",
         "Calculates with math, which knows plain numbers only.",
         QUIZ_BY_MATH,
         ("quiz-machines",),
-        says="must be real number, not Dual",
+        says={"quiz-machines": "must be real number, not Dual"},
     ),
-    _hand(
+    hand(
         "lotte",
-        "wrong",
         "Forgets the half of half the squared error.",
         NO_HALF,
         ("network-loss", "network-gradient-reference"),
-        says="without the half",
+        says={"network-loss": "without the half"},
     ),
-    _hand(
+    hand(
         "milo",
-        "wrong",
         "Guesses in the poll.",
         POLL_GUESSED,
         ("poll-cost", "poll-nature"),
-        answer="No idea.",
-        says="a letter is wrong, or one is missing",
+        says={"poll-cost": "a letter is wrong, or one is missing"},
+        written={WRITTEN: "No idea."},
     ),
-    _hand("nora", "wrong", "Forgets a colon, so the cell does not run.", DOES_NOT_PARSE, QUIZ),
-    _hand("otto", "wrong", "Returns zeros of the right shape for every derivative.", ZEROS, DERIVATIVES),
+    hand("nora", "Forgets a colon, so the cell does not run.", DOES_NOT_PARSE, QUIZ),
+    hand("otto", "Returns zeros of the right shape for every derivative.", ZEROS, DERIVATIVES),
 )
 _UNFINISHED = (
-    Hand(
+    hand(
         "petra",
-        "incomplete",
         "Ran out of time after the second machine.",
+        lost=THIRD_MACHINE,
+        kind="incomplete",
         stubs=("node", "topological-order", "backward", "reverse-gradient", "network-loss", WRITTEN),
-        expected=_lost(*THIRD_MACHINE),
     ),
-    Hand(
+    hand(
         "quirin",
-        "incomplete",
         "Handed in the notebook as it was released.",
+        lost=EVERYTHING,
+        kind="incomplete",
         stubs=(*SOLUTIONS, WRITTEN),
-        expected=_lost(*EVERYTHING),
     ),
-    _hand(
+    hand(
         "rolf",
-        "endless",
         "Waits until forward and central difference are equal.",
         NEVER_ENDS,
         ("central-difference",),
+        kind="endless",
     ),
 )
 _UNLUCKY = (
-    Hand(
-        "selma",
-        "broken file",
-        "Handed in half a file.",
-        written={WRITTEN: FULL_ANSWER.strip()},
-        mangle=Mangle.BROKEN_JSON,
-    ),
-    Hand(
-        "timo",
-        "copied cell",
-        "Pasted a copy of a test cell at the end.",
-        written={WRITTEN: HALF_ANSWER.strip()},
-        mangle=Mangle.DUPLICATED_TEST,
-        expected={},
-        target="test-backward-chain",
-    ),
-    Hand(
+    hand.unlucky("selma", Mangle.BROKEN_JSON),
+    hand.unlucky("timo", Mangle.DUPLICATED_TEST, "backward-chain", written=HALF_ANSWER),
+    hand.unlucky(
         "ulla",
-        "edited test",
+        Mangle.EDITED_TEST,
+        "backward-shared",
         "Emptied the test cell that an overwriting backward pass did not pass.",
-        {"backward": OVERWRITES["backward"].strip()},
-        written={WRITTEN: SLOGAN_ANSWER},
-        mangle=Mangle.EDITED_TEST,
-        expected=_lost("backward-shared", *_both("reverse-gradient"), "quiz-machines"),
-        target="test-backward-shared",
+        OVERWRITES,
+        ("backward-shared", *_both("reverse-gradient"), "quiz-machines"),
+        written=SLOGAN_ANSWER,
     ),
-    Hand("vito", "missing", "Handed in nothing.", mangle=Mangle.MISSING_NOTEBOOK),
+    hand.unlucky("vito", Mangle.MISSING_NOTEBOOK),
 )
 
 CLASS: tuple[Hand, ...] = (*_RIGHT, *_WRONG, *_UNFINISHED, *_UNLUCKY)

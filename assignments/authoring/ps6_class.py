@@ -1,18 +1,16 @@
 """A sample class for problem set 6. All students and all their answers are made up for this course.
 
 Some are right, each in a style of their own; some make one of the mistakes that teachers see every year;
-some are unlucky with their file. ``expected`` says what each must get, cell by cell: the tests and the
-grader are held to it. A cell that is not named has full marks. ``SAYS`` tells which words of a message name
-the mistake.
+some are unlucky with their file. Each says which test cells are lost, all others having full marks, and which
+words of a message name the mistake: the tests and the grader are held to both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from autograder.classroom import Hand, Mangle
+from autograder.hands import HandMaker
 
-__all__ = ["CLASS", "SAYS"]
+__all__ = ["CLASS"]
 
 # --------------------------------------------------------------------------- right, in styles of their own
 
@@ -626,491 +624,446 @@ def what_can_help():
 """,
 }
 
-FULL_ANSWER = """
+WRITTEN = "three-ways"
+FULL_ANSWER = {
+    WRITTEN: """
 1. Equal weights give equal sums and outputs; with equal output weights the errors that come back are equal,
    too, so all 50 gradients are equal and the weights stay equal after every step. There is one unit only.
 2. Delta = alpha Delta - eta g, so Delta = -eta g / (1 - alpha) = -g: the step is ten times as long and may
    diverge.
 3. The test set was used to choose among 200. Choose on a validation set and measure the chosen one once.
 """
-HALF_ANSWER = """
+}
+HALF_ANSWER = {
+    WRITTEN: """
 1. They are symmetric. 2. It becomes eta/(1-alpha) = 1. 3. The test set chose the network: 97.1 % is too good.
 """
-WRONG_ANSWER = "More epochs would have separated the units again, because the inputs differ."
-SLOGAN_ANSWER = "Always use Adam."
+}
+WRONG_ANSWER = {WRITTEN: "More epochs would have separated the units again, because the inputs differ."}
+SLOGAN_ANSWER = {WRITTEN: "Always use Adam."}
 
 # --------------------------------------------------------------------------- who gets what
 
 SOLUTIONS = tuple(ALL_ZEROS)
-WRITTEN = "three-ways"
-EVERYTHING = {
-    f"test-{part}": 0.0
-    for part in (
-        "init",
-        "step",
-        "momentum-changes",
-        "momentum-params",
-        "penalty",
-        "penalty-own",
-        "penalty-reference",
-        "decay-step",
-        "mini-batches",
-        "run-epoch",
-        "accuracy",
-        "standardise",
-        "stopping-point",
-        "fit",
-        "train-xor",
-        "train-digits",
-        "poll",
-    )
-}
-
-
-def _lost(*parts: str) -> dict[str, float]:
-    """No points in these test cells."""
-    return {f"test-{part}": 0.0 for part in parts}
-
-
-def _answer(text: str) -> dict[str, str]:
-    """The written answer of a student."""
-    return {WRITTEN: text.strip()}
-
-
-#: The words that name a mistake, by student: they stand in the message of one of the cells that are lost.
-SAYS: dict[str, str] = {}
-
-
-def _hand(
-    student: str,
-    description: str,
-    replace: dict[str, str],
-    lost: Iterable[str] = (),
-    says: str = "",
-    *,
-    kind: str = "",
-    answer: str = FULL_ANSWER,
-) -> Hand:
-    """A student whose file is in order; wrong if points are lost."""
-    if says:
-        SAYS[student] = says
-    expected = _lost(*lost)
-    replaced = {part: source.strip() for part, source in replace.items()}
-    kind = kind or ("wrong" if expected else "right")
-    return Hand(student, kind, description, replaced, written=_answer(answer), expected=expected)
+EVERYTHING = (
+    "init",
+    "step",
+    "momentum-changes",
+    "momentum-params",
+    "penalty",
+    "penalty-own",
+    "penalty-reference",
+    "decay-step",
+    "mini-batches",
+    "run-epoch",
+    "accuracy",
+    "standardise",
+    "stopping-point",
+    "fit",
+    "train-xor",
+    "train-digits",
+    "poll",
+)
 
 
 _MOMENTA = ("momentum-changes", "momentum-params")
 
+hand = HandMaker(written=FULL_ANSWER, prefix="test-")
+
 _RIGHT = (
-    _hand("abel", "Has the answers of the instructor.", {}),
-    _hand("birgit", "Writes everything as loops.", LOOPS),
-    _hand("cem", "Builds each answer on the ones before.", BUILT_ON_EARLIER, answer=HALF_ANSWER),
-    _hand("dora", "Builds classes; trains XOR by plain steps.", OBJECTS),
-    _hand("emil", "Writes as little as possible.", TERSE, answer=HALF_ANSWER),
+    hand("abel", "Has the answers of the instructor."),
+    hand("birgit", "Writes everything as loops.", LOOPS),
+    hand("cem", "Builds each answer on the ones before.", BUILT_ON_EARLIER, written=HALF_ANSWER),
+    hand("dora", "Builds classes; trains XOR by plain steps.", OBJECTS),
+    hand("emil", "Writes as little as possible.", TERSE, written=HALF_ANSWER),
 )
 _STEPS = (
-    _hand(
+    hand(
         "fatma",
         "Begins with equal weights.",
         {"init": ALL_EQUAL},
-        ["init"],
-        "units that begin alike stay alike for ever",
-        answer=WRONG_ANSWER,
+        ("init",),
+        says={"init": "units that begin alike stay alike for ever"},
+        written=WRONG_ANSWER,
     ),
-    _hand(
+    hand(
         "gero",
         "Draws weights from 0 to the scale.",
         {"init": ONLY_POSITIVE},
-        ["init"],
-        "all have the same sign: draw from minus scale to scale",
+        ("init",),
+        says={"init": "all have the same sign: draw from minus scale to scale"},
     ),
-    _hand(
+    hand(
         "heidi",
         "Draws weights from a normal distribution.",
         {"init": NORMAL},
-        ["init"],
-        "but should stay within 0.05",
+        ("init",),
+        says={"init": "but should stay within 0.05"},
     ),
-    _hand(
+    hand(
         "ilker",
         "Draws weights from NumPy's global generator.",
         {"init": GLOBAL_NUMBERS},
-        ["init"],
-        "draw from rng, and from nothing else",
+        ("init",),
+        says={"init": "draw from rng, and from nothing else"},
     ),
-    _hand(
+    hand(
         "jette",
         "Steps uphill.",
         {"step": UPHILL},
-        ["step"],
-        "a step uphill: the gradient points to where the loss grows",
+        ("step",),
+        says={"step": "a step uphill: the gradient points to where the loss grows"},
     ),
-    _hand(
+    hand(
         "kamil",
         "Changes the parameters that were given.",
         {"step": STEP_IN_PLACE},
-        ["step"],
-        "changes the array that it is given",
+        ("step",),
+        says={"step": "changes the array that it is given"},
     ),
-    _hand(
+    hand(
         "lucia",
         "Has the wrong sign of the momentum.",
         {"momentum-step": MOMENTUM_SIGN},
         _MOMENTA,
-        "the wrong sign of the momentum",
+        says={"momentum-changes": "the wrong sign of the momentum"},
     ),
-    _hand(
+    hand(
         "mehmet",
         "Moves by the changes of the step before.",
         {"momentum-step": OLD_CHANGES},
-        ["momentum-params"],
-        "moved by the old changes",
+        ("momentum-params",),
+        says={"momentum-params": "moved by the old changes"},
     ),
-    _hand(
+    hand(
         "nele",
         "Mixes change and gradient with alpha and 1 - alpha.",
         {"momentum-step": MIXTURE},
         _MOMENTA,
-        "a mixture with alpha and 1 - alpha",
+        says={"momentum-changes": "a mixture with alpha and 1 - alpha"},
     ),
-    _hand(
+    hand(
         "oskar",
         "Keeps changes of the opposite sign and subtracts them.",
         {"momentum-step": OPPOSITE_CHANGES},
-        ["momentum-changes"],
-        "the right one with the opposite sign: here the change is what is added",
+        ("momentum-changes",),
+        says={"momentum-changes": "the right one with the opposite sign: here the change is what is added"},
     ),
-    _hand(
+    hand(
         "pilar",
         "Penalises biases, consistently.",
         {"penalty": PENALISES_BIASES},
-        ["penalty", "penalty-reference"],
-        "the one that penalises biases, too",
+        ("penalty", "penalty-reference"),
+        says={"penalty": "the one that penalises biases, too"},
     ),
-    _hand(
+    hand(
         "rafael",
         "Forgets the half of the penalty, not of its gradient.",
         {"penalty": NO_HALF},
-        ["penalty", "penalty-own"],
-        "the one without the half",
+        ("penalty", "penalty-own"),
+        says={"penalty": "the one without the half"},
     ),
-    _hand(
+    hand(
         "silke",
         "Forgets the half of the penalty, consistently.",
         {"penalty": DOUBLED},
-        ["penalty", "penalty-reference"],
-        "the half cancels the 2 of the square",
-        answer=SLOGAN_ANSWER,
+        ("penalty", "penalty-reference"),
+        says={"penalty-reference": "the half cancels the 2 of the square"},
+        written=SLOGAN_ANSWER,
     ),
-    _hand(
+    hand(
         "timo",
         "Takes lambda w where eta lambda w was wanted, as one textbook has it.",
         {"decay-step": RAW_LAMBDA},
-        ["decay-step"],
-        "lambda w in place of eta lambda w",
+        ("decay-step",),
+        says={"decay-step": "lambda w in place of eta lambda w"},
     ),
-    _hand(
+    hand(
         "ursel",
         "Lets biases decay.",
         {"decay-step": BIASES_SHRINK},
-        ["decay-step"],
-        "biases shrink, too",
+        ("decay-step",),
+        says={"decay-step": "biases shrink, too"},
     ),
-    _hand(
+    hand(
         "volker",
         "Shrinks the weights after the step.",
         {"decay-step": SHRINKS_AFTER},
-        ["decay-step"],
-        "shrinks after the step",
+        ("decay-step",),
+        says={"decay-step": "shrinks after the step"},
     ),
 )
 _EPOCHS = (
-    _hand(
+    hand(
         "wiebke",
         "Does not shuffle.",
         {"mini-batches": NOT_SHUFFLED},
-        ["mini-batches"],
-        "go through the instances in their old order",
+        ("mini-batches",),
+        says={"mini-batches": "go through the instances in their old order"},
     ),
-    _hand(
+    hand(
         "ximena",
         "Shuffles mini-batches of neighbours.",
         {"mini-batches": BATCHES_SHUFFLED},
-        ["mini-batches"],
-        "shuffle the instances, not the mini-batches",
+        ("mini-batches",),
+        says={"mini-batches": "shuffle the instances, not the mini-batches"},
     ),
-    _hand(
+    hand(
         "yusra",
         "Drops the last, shorter mini-batch.",
         {"mini-batches": LAST_DROPPED},
-        ["mini-batches"],
-        "The last mini-batch may be shorter",
+        ("mini-batches",),
+        says={"mini-batches": "The last mini-batch may be shorter"},
     ),
-    _hand(
+    hand(
         "zora",
         "Draws instances with putting back.",
         {"mini-batches": PUT_BACK},
-        ["mini-batches"],
-        "drawing without putting back",
+        ("mini-batches",),
+        says={"mini-batches": "drawing without putting back"},
     ),
-    _hand(
+    hand(
         "adele",
         "Makes a generator of a fixed seed, so every epoch has the same order.",
         {"mini-batches": OWN_SEED},
-        ["mini-batches"],
-        "though their random numbers differ: draw from rng",
+        ("mini-batches",),
+        says={"mini-batches": "though their random numbers differ: draw from rng"},
     ),
-    _hand(
+    hand(
         "bruno",
         "Takes all gradients of an epoch at its first parameters.",
         {"run-epoch": AT_THE_START},
-        ["run-epoch"],
-        "the second mini-batch sees the new ones",
+        ("run-epoch",),
+        says={"run-epoch": "the second mini-batch sees the new ones"},
     ),
-    _hand(
+    hand(
         "carmen",
         "Forgets the changes with each mini-batch.",
         {"run-epoch": FORGETS_CHANGES},
-        ["run-epoch"],
-        "momentum goes on",
+        ("run-epoch",),
+        says={"run-epoch": "momentum goes on"},
     ),
-    _hand(
+    hand(
         "detlef",
         "Updates key by key, with gradients at weights that have partly moved.",
         {"run-epoch": NEW_WEIGHTS},
-        ["run-epoch"],
-        "taken at the old ones; move all of them together",
+        ("run-epoch",),
+        says={"run-epoch": "taken at the old ones; move all of them together"},
     ),
-    _hand(
+    hand(
         "erika",
         "Takes gradients of all instances for each mini-batch.",
         {"run-epoch": EVERYTHING_EACH_TIME},
-        ["run-epoch"],
-        "asks for gradients of 4 instances, not of the mini-batch",
+        ("run-epoch",),
+        says={"run-epoch": "asks for gradients of 4 instances, not of the mini-batch"},
     ),
-    _hand(
+    hand(
         "felipe",
         "Sums the gradients of a mini-batch instead of averaging them.",
         {"run-epoch": SUMMED},
-        ["run-epoch"],
-        "the sum of the gradients of a mini-batch",
+        ("run-epoch",),
+        says={"run-epoch": "the sum of the gradients of a mini-batch"},
     ),
-    _hand(
+    hand(
         "gudrun",
         "Penalises biases in the epoch.",
         {"run-epoch": EPOCH_BIASES},
-        ["run-epoch"],
-        "the one that penalises biases, too",
+        ("run-epoch",),
+        says={"run-epoch": "the one that penalises biases, too"},
     ),
-    _hand(
+    hand(
         "horst",
         "Takes lambda w in place of eta lambda w in the epoch.",
         {"run-epoch": EPOCH_RAW_LAMBDA},
-        ["run-epoch"],
-        "takes lambda w in place of eta lambda w",
+        ("run-epoch",),
+        says={"run-epoch": "takes lambda w in place of eta lambda w"},
     ),
 )
 _ENDS = (
-    _hand(
+    hand(
         "ingrid",
         "Counts right instances instead of giving their share.",
         {"accuracy": COUNTED},
-        ["accuracy"],
-        "accuracy is their share",
+        ("accuracy",),
+        says={"accuracy": "accuracy is their share"},
     ),
-    _hand(
+    hand(
         "jakob",
         "Counts single outputs.",
         {"accuracy": SINGLE_OUTPUTS},
-        ["accuracy"],
-        "an instance counts as a whole",
+        ("accuracy",),
+        says={"accuracy": "an instance counts as a whole"},
     ),
-    _hand(
+    hand(
         "katja",
         "Scales each set by its own statistics.",
         {"standardise": OWN_STATISTICS},
-        ["standardise"],
-        "use those of the training set",
+        ("standardise",),
+        says={"standardise": "use those of the training set"},
     ),
-    _hand(
+    hand(
         "lars",
         "Lets the other set leak into means and deviations.",
         {"standardise": LEAK},
-        ["standardise"],
-        "the other set leaks into training",
+        ("standardise",),
+        says={"standardise": "the other set leaks into training"},
     ),
-    _hand(
+    hand(
         "moira",
         "Divides by the deviation of a column that never changes.",
         {"standardise": DIVIDES_BY_ZERO},
-        ["standardise"],
-        "A column that never changes is divided by 1",
+        ("standardise",),
+        says={"standardise": "A column that never changes is divided by 1"},
     ),
-    _hand(
+    hand(
         "nadir",
         "Looks for the best epoch in the whole list.",
         {"stopping-point": SEES_THE_FUTURE},
-        ["stopping-point"],
-        "what comes after the stop is never seen",
+        ("stopping-point",),
+        says={"stopping-point": "what comes after the stop is never seen"},
     ),
-    _hand(
+    hand(
         "odile",
         "Stops at the first rise.",
         {"stopping-point": FIRST_RISE},
-        ["stopping-point"],
-        "wait for three epochs",
+        ("stopping-point",),
+        says={"stopping-point": "wait for three epochs"},
     ),
-    _hand(
+    hand(
         "pavel",
         "Waits one epoch too many.",
         {"stopping-point": ONE_TOO_MANY},
-        ["stopping-point"],
-        "the epoch after patience has run out",
+        ("stopping-point",),
+        says={"stopping-point": "the epoch after patience has run out"},
     ),
-    _hand(
+    hand(
         "rosalie",
         "Returns the last weights.",
         {"fit": LAST_WEIGHTS},
-        ["fit"],
-        "returns the last parameters",
+        ("fit",),
+        says={"fit": "returns the last parameters"},
     ),
-    _hand(
+    hand(
         "sandro",
         "Stops by the test set.",
         {"fit": STOPS_BY_TEST},
-        ["fit"],
-        "A set that helps to decide when to stop can no longer tell how good the network is",
-        answer=WRONG_ANSWER,
+        ("fit",),
+        says={"fit": "A set that helps to decide when to stop can no longer tell how good the network is"},
+        written=WRONG_ANSWER,
     ),
-    _hand(
+    hand(
         "thea",
         "Stops by the training set.",
         {"fit": STOPS_BY_TRAINING},
-        ["fit"],
-        "stops by the losses of the training set",
+        ("fit",),
+        says={"fit": "stops by the losses of the training set"},
     ),
-    _hand(
+    hand(
         "uwe",
         "Has no patience.",
         {"fit": NO_PATIENCE},
-        ["fit"],
-        "should hold the losses of epochs 0 to 7",
+        ("fit",),
+        says={"fit": "should hold the losses of epochs 0 to 7"},
     ),
-    _hand(
+    hand(
         "valentin",
         "Begins XOR with zeros.",
         {"train-xor": XOR_FROM_ZERO},
-        ["train-xor"],
-        "reaches the loss 0.693",
+        ("train-xor",),
+        says={"train-xor": "reaches the loss 0.693"},
     ),
-    _hand(
+    hand(
         "wilma",
         "Trains XOR without a hidden layer.",
         {"train-xor": XOR_WITHOUT_HIDDEN},
-        ["train-xor"],
-        "without a hidden layer, which cannot do XOR",
+        ("train-xor",),
+        says={"train-xor": "without a hidden layer, which cannot do XOR"},
     ),
-    _hand(
+    hand(
         "xander",
         "Takes ten steps for the digits.",
         {"train-digits": DIGITS_TOO_SHORT},
-        ["train-digits"],
-        "92% are wanted",
+        ("train-digits",),
+        says={"train-digits": "92% are wanted"},
     ),
-    _hand(
+    hand(
         "ylva",
         "Trains on scaled digits a network that is given raw ones.",
         {"train-digits": DIGITS_SCALED},
-        ["train-digits"],
-        "92% are wanted",
+        ("train-digits",),
+        says={"train-digits": "92% are wanted"},
     ),
-    _hand(
+    hand(
         "zacharias",
         "Guesses in the poll.",
         {"poll": POLL_GUESSED},
-        ["poll"],
-        "a letter is wrong, or one is missing",
-        answer=SLOGAN_ANSWER,
+        ("poll",),
+        says={"poll": "a letter is wrong, or one is missing"},
+        written=SLOGAN_ANSWER,
     ),
-    _hand(
+    hand(
         "alma",
         "Returns zeros of the right shape for the derivatives.",
         ZERO_DERIVATIVES,
-        ["penalty-own", "penalty-reference"],
+        ("penalty-own", "penalty-reference"),
     ),
-    _hand(
+    hand(
         "balduin",
         "Returns zeros of the right shape for everything.",
         ALL_ZEROS,
-        [name.removeprefix("test-") for name in EVERYTHING],
-        answer="0",
+        EVERYTHING,
+        written={WRITTEN: "0"},
     ),
 )
 _UNFINISHED = (
-    Hand(
+    hand(
         "celine",
-        "incomplete",
         "Ran out of time after problem 9.",
+        lost=("stopping-point", "fit", "train-xor", "train-digits", "poll"),
+        kind="incomplete",
         stubs=("stopping-point", "fit", "train-xor", "train-digits", "poll", WRITTEN),
-        expected=_lost("stopping-point", "fit", "train-xor", "train-digits", "poll"),
     ),
-    Hand(
+    hand(
         "dagmar",
-        "incomplete",
         "Handed in the notebook as it was released.",
+        lost=EVERYTHING,
+        kind="incomplete",
         stubs=(*SOLUTIONS, WRITTEN),
-        expected=EVERYTHING,
     ),
-    _hand(
+    hand(
         "egon",
         "Trains until the loss is 0, which it never is.",
         {"fit": NEVER_ENDS},
-        ["fit"],
+        ("fit",),
         kind="endless",
     ),
-    _hand(
+    hand(
         "frieda",
         "Writes = for == in the accuracy, whose cell then does not run.",
         {"accuracy": DOES_NOT_PARSE},
-        ["accuracy"],
+        ("accuracy",),
     ),
-    _hand(
+    hand(
         "gustav",
         "Returns a number that claims to equal everything.",
         {"accuracy": ALWAYS_RIGHT},
-        ["accuracy"],
+        ("accuracy",),
         kind="hostile",
     ),
 )
 _UNLUCKY = (
-    Hand(
-        "helga",
-        "broken file",
-        "Handed in half a file.",
-        written=_answer(FULL_ANSWER),
-        mangle=Mangle.BROKEN_JSON,
-    ),
-    Hand(
-        "ignaz",
-        "deleted cell",
-        "Deleted a test cell by accident.",
-        written=_answer(HALF_ANSWER),
-        mangle=Mangle.DELETED_CELL,
-        expected={},
-        target="test-penalty-own",
-    ),
-    Hand(
+    hand.unlucky("helga", Mangle.BROKEN_JSON),
+    hand.unlucky("ignaz", Mangle.DELETED_CELL, "penalty-own", written=HALF_ANSWER),
+    hand.unlucky(
         "julika",
-        "edited test",
+        Mangle.EDITED_TEST,
+        "fit",
         "Emptied the test cell that the last weights did not pass.",
-        {"fit": LAST_WEIGHTS.strip()},
-        written=_answer(SLOGAN_ANSWER),
-        mangle=Mangle.EDITED_TEST,
-        expected=_lost("fit"),
-        target="test-fit",
+        {"fit": LAST_WEIGHTS},
+        ("fit",),
+        written=SLOGAN_ANSWER,
     ),
-    Hand("klaus", "missing", "Handed in nothing.", mangle=Mangle.MISSING_NOTEBOOK),
+    hand.unlucky("klaus", Mangle.MISSING_NOTEBOOK),
 )
 
 CLASS: tuple[Hand, ...] = (*_RIGHT, *_STEPS, *_EPOCHS, *_ENDS, *_UNFINISHED, *_UNLUCKY)

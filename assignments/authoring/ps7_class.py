@@ -1,20 +1,18 @@
 """A sample class for problem set 7. All students and all their answers are made up for this course.
 
 Some are right, each in a style of their own; some make one of the mistakes that teachers see every year;
-some are unlucky with their file. ``expected`` says what each must get, cell by cell: the tests and the
-grader are held to it. A cell that is not named has full marks. ``SAYS`` has, for each mistake, words that
-a message must say about it.
+some are unlucky with their file. Each says which test cells are lost, all others having full marks, and which
+words of a message name the mistake: the tests and the grader are held to both.
 
 Only a few train a network of their own; the others use few epochs, so that grading the class stays quick.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from autograder.classroom import Hand, Mangle
+from autograder.hands import HandMaker, cells
 
-__all__ = ["CLASS", "SAYS"]
+__all__ = ["CLASS"]
 
 # --------------------------------------------------------------------------- what students wrote
 
@@ -413,42 +411,13 @@ SOLUTIONS = (
 )
 WRITTEN = ("hidden-units", "in-a-car")
 
-#: Words of a message that name the mistake, by student.
-SAYS: dict[str, str] = {}
 
-GOOD = {"hidden-units": FULL_UNITS.strip(), "in-a-car": FULL_CAR.strip()}
+GOOD = {"hidden-units": FULL_UNITS, "in-a-car": FULL_CAR}
 POOR = {"hidden-units": SLOGAN_UNITS, "in-a-car": SHORT_CAR}
 
-
-def _lost(*cells: str) -> dict[str, float]:
-    """No points in these test cells."""
-    return {f"test-{cell}": 0.0 for cell in cells}
-
-
-# Trained for a moment: enough where nothing depends on it, and quick.
-_QUICK = {"my-network": MY_NETWORK}
-
-
-def _hand(
-    student: str,
-    kind: str,
-    description: str,
-    replace: dict[str, str] | None = None,
-    lost: Iterable[str] = (),
-    says: str = "",
-    *,
-    answers: dict[str, str] = GOOD,
-) -> Hand:
-    """A student whose file is in order; `says` is what a message must say about the mistake."""
-    if says:
-        SAYS[student] = says
-    replaced = {part: source.strip() for part, source in (_QUICK | (replace or {})).items()}
-    return Hand(student, kind, description, replaced, written=answers, expected=_lost(*lost))
-
-
 OWN = ("my-network", "my-network-well")
-GRADIENTS_CELLS = ("gradients-own", "gradients-reference")
-SALIENCY_CELLS = ("saliency-own", "saliency-reference")
+GRADIENTS_CELLS = cells("gradients", "own", "reference")
+SALIENCY_CELLS = cells("saliency", "own", "reference")
 DERIVATIVES = (*GRADIENTS_CELLS, *SALIENCY_CELLS)
 EVERYTHING = (
     *("inputs", "targets", "split", "init", "forward"),
@@ -460,300 +429,273 @@ EVERYTHING = (
     "occlusion",
 )
 
+# Most train for a moment: enough where nothing depends on it, and quick.
+hand = HandMaker(written=GOOD, replace={"my-network": MY_NETWORK}, prefix="test-")
+
 _RIGHT = (
-    Hand("aino", "right", "Has the answers of the instructor.", written=GOOD, expected={}),
-    _hand("basil", "right", "Writes loops over instances, lists and single numbers.", LOOPS),
-    _hand("carmen", "right", "Writes short expressions, einsum and bincount.", TERSE),
-    _hand("dora", "right", "Builds classes and calls them from the functions.", CLASSES, answers=POOR),
+    Hand(
+        "aino",
+        "right",
+        "Has the answers of the instructor.",
+        written={name: text.strip() for name, text in GOOD.items()},
+        expected={},
+    ),
+    hand("basil", "Writes loops over instances, lists and single numbers.", LOOPS),
+    hand("carmen", "Writes short expressions, einsum and bincount.", TERSE),
+    hand("dora", "Builds classes and calls them from the functions.", CLASSES, written=POOR),
 )
 _WRONG = (
-    _hand(
-        "edgar", "wrong", "Feeds grey values up to 255.", NOT_SCALED, ("inputs", *OWN), "divide them by 255"
+    hand(
+        "edgar",
+        "Feeds grey values up to 255.",
+        NOT_SCALED,
+        ("inputs", *OWN),
+        says={"inputs": "divide them by 255"},
     ),
-    _hand("fatima", "wrong", "Divides grey values by 256.", BY_256, ("inputs",), "divided by 256"),
-    _hand(
+    hand("fatima", "Divides grey values by 256.", BY_256, ("inputs",), says={"inputs": "divided by 256"}),
+    hand(
         "gabor",
-        "wrong",
         "Reads pictures column by column.",
         COLUMN_BY_COLUMN,
         ("inputs", *OWN),
-        "column by column",
+        says={"inputs": "column by column"},
     ),
-    _hand("hauke", "wrong", "Has targets of 0 and 1.", ZERO_ONE, ("targets",), "targets of 0 and 1"),
-    _hand(
-        "ilse", "wrong", "Deals pictures out at random.", BY_PICTURE, ("split",), "Whole people go to one set"
+    hand("hauke", "Has targets of 0 and 1.", ZERO_ONE, ("targets",), says={"targets": "targets of 0 and 1"}),
+    hand(
+        "ilse",
+        "Deals pictures out at random.",
+        BY_PICTURE,
+        ("split",),
+        says={"split": "Whole people go to one set"},
     ),
-    _hand(
+    hand(
         "jorge",
-        "wrong",
         "Exchanges training and validation.",
         SETS_SWAPPED,
         ("split",),
-        "training comes first",
+        says={"split": "training comes first"},
     ),
-    _hand(
+    hand(
         "kira",
-        "wrong",
         "Starts with weights that are all 0.",
         ALL_ZERO,
         ("init", *OWN),
-        "the largest weight",
+        says={"init": "the largest weight"},
     ),
-    _hand("leif", "wrong", "Starts with positive weights only.", POSITIVE, ("init", *OWN), "both signs"),
-    _hand(
+    hand("leif", "Starts with positive weights only.", POSITIVE, ("init", *OWN), says={"init": "both signs"}),
+    hand(
         "maud",
-        "wrong",
         "Leaves out the biases.",
         NO_BIAS,
         ("forward", *GRADIENTS_CELLS, "train-learns", "saliency-reference"),
-        "without the biases",
+        says={"forward": "without the biases"},
     ),
-    _hand(
+    hand(
         "nuria",
-        "wrong",
         "Sums the loss over the batch.",
         SUM_OVER_BATCH,
         ("forward", "gradients-own"),
-        "the sum over the batch",
+        says={"forward": "the sum over the batch"},
     ),
-    _hand(
+    hand(
         "olaf",
-        "wrong",
         "Forgets the half of half the squared error.",
         NO_HALF,
         ("forward", "gradients-own"),
-        "the loss without the half",
+        says={"forward": "the loss without the half"},
     ),
-    _hand(
+    hand(
         "pilar",
-        "wrong",
         "Forgets to divide the gradients by T.",
         NOT_DIVIDED | TOO_SHORT,
         (*GRADIENTS_CELLS, *OWN),
-        "without the division by T",
+        says={"gradients-reference": "without the division by T"},
     ),
-    _hand(
+    hand(
         "rasmus",
-        "wrong",
         "Forgets the slope of the hidden units.",
         NO_HIDDEN_SLOPE | TOO_SHORT,
         (*GRADIENTS_CELLS, "train-learns", *OWN),
-        "without the slope y(1 - y) of the hidden units",
+        says={"gradients-reference": "without the slope y(1 - y) of the hidden units"},
     ),
-    _hand(
+    hand(
         "sofia",
-        "wrong",
         "Forgets the slope of the output units.",
         NO_OUTPUT_SLOPE | TOO_SHORT,
         (*GRADIENTS_CELLS, *OWN),
-        "without the slope y(1 - y) of the output units",
+        says={"gradients-reference": "without the slope y(1 - y) of the output units"},
     ),
-    _hand(
+    hand(
         "tarek",
-        "wrong",
         "Has target minus output, so that descent climbs.",
         UPHILL_GRADIENT | TOO_SHORT,
         (*GRADIENTS_CELLS, "train-learns", *OWN),
-        "with the wrong sign",
+        says={"gradients-reference": "with the wrong sign"},
     ),
-    _hand("ursel", "wrong", "Leaves out the momentum.", NO_MOMENTUM, ("train",), "without momentum"),
-    _hand("viggo", "wrong", "Has a momentum that brakes.", BRAKES, ("train",), "a momentum that brakes"),
-    _hand(
+    hand("ursel", "Leaves out the momentum.", NO_MOMENTUM, ("train",), says={"train": "without momentum"}),
+    hand(
+        "viggo", "Has a momentum that brakes.", BRAKES, ("train",), says={"train": "a momentum that brakes"}
+    ),
+    hand(
         "wilma",
-        "wrong",
         "Adds the gradient.",
         UPHILL,
         ("train", "train-learns", *OWN),
-        "subtract the gradient",
+        says={"train": "subtract the gradient"},
     ),
-    _hand(
+    hand(
         "xaver",
-        "wrong",
         "Draws one order for all epochs.",
         ONE_ORDER,
         ("train",),
-        "A new order in every epoch",
+        says={"train": "A new order in every epoch"},
     ),
-    _hand(
+    hand(
         "yvette",
-        "wrong",
         "Leaves out the last, shorter batch.",
         NO_LAST_BATCH,
         ("train",),
-        "the last batch may be shorter",
+        says={"train": "the last batch may be shorter"},
     ),
-    _hand(
+    hand(
         "zita",
-        "wrong",
         "Trains the parameters that were given.",
         IN_PLACE,
         ("train",),
-        "changes the array that it is given",
+        says={"train": "changes the array that it is given"},
     ),
-    _hand(
+    hand(
         "anders",
-        "wrong",
         "Returns the last parameters, not the best.",
         LAST_NOT_BEST,
         ("train-best",),
-        "keep the parameters of the best one",
+        says={"train-best": "keep the parameters of the best one"},
     ),
-    _hand(
-        "bettina",
-        "wrong",
-        "Starts from the beginning in every epoch.",
-        STARTS_AGAIN,
-        ("train-best", *OWN),
-        "",
-    ),
-    _hand(
+    hand("bettina", "Starts from the beginning in every epoch.", STARTS_AGAIN, ("train-best", *OWN)),
+    hand(
         "conny",
-        "wrong",
         "Leaves the loss before training out of the history.",
         NO_FIRST,
         ("train-best",),
-        "The loss before training comes first",
+        says={"train-best": "The loss before training comes first"},
     ),
-    _hand(
+    hand(
         "dragan",
-        "wrong",
         "Decides for the smallest output.",
         LEAST_OUTPUT,
         ("predict",),
-        "the smallest outputs",
+        says={"predict": "the smallest outputs"},
     ),
-    _hand(
+    hand(
         "elsa",
-        "wrong",
         "Exchanges rows and columns of the confusion table.",
         TABLE_TRANSPOSED,
         ("confusion",),
-        "a row belongs to the true class",
+        says={"confusion": "a row belongs to the true class"},
     ),
-    _hand(
+    hand(
         "fritz",
-        "wrong",
         "Marks the table instead of counting.",
         TABLE_MARKS,
         ("confusion",),
-        "a table of marks",
+        says={"confusion": "a table of marks"},
     ),
-    _hand(
+    hand(
         "greet",
-        "wrong",
         "Stops training after two epochs.",
         TOO_SHORT,
         OWN,
-        "the share of faces",
-        answers=POOR,
+        says={"my-network": "the share of faces"},
+        written=POOR,
     ),
-    _hand("heinz", "wrong", "Guesses in the poll.", POLL_GUESSED, ("poll",), "a letter is wrong"),
-    _hand(
+    hand("heinz", "Guesses in the poll.", POLL_GUESSED, ("poll",), says={"poll": "a letter is wrong"}),
+    hand(
         "iris",
-        "wrong",
         "Shows absolute values of weights.",
         ABSOLUTE,
         ("weight-images",),
-        "the sign tells which way",
+        says={"weight-images": "the sign tells which way"},
     ),
-    _hand(
+    hand(
         "josef",
-        "wrong",
         "Stretches weights from their least to their greatest.",
         STRETCHED,
         ("weight-images",),
-        "which moves the 0",
+        says={"weight-images": "which moves the 0"},
     ),
-    _hand(
+    hand(
         "karin",
-        "wrong",
         "Exchanges rows and columns of the pictures.",
         ROWS_AND_COLUMNS,
         ("weight-images",),
-        "rows and columns exchanged",
+        says={"weight-images": "rows and columns exchanged"},
     ),
-    _hand(
+    hand(
         "ludwig",
-        "wrong",
         "Differentiates the sum before the output.",
         OF_THE_SUM,
         SALIENCY_CELLS,
-        "the sum before the output",
+        says={"saliency-reference": "the sum before the output"},
     ),
-    _hand(
+    hand(
         "mona",
-        "wrong",
         "Forgets the slope of the hidden units on the way to the pixels.",
         SALIENCY_NO_HIDDEN,
         SALIENCY_CELLS,
-        "without the slopes of the hidden units",
+        says={"saliency-reference": "without the slopes of the hidden units"},
     ),
-    _hand(
+    hand(
         "niklas",
-        "wrong",
         "Leaves earlier patches covered.",
         STAYS_COVERED,
         ("occlusion",),
-        "leaving earlier patches covered",
+        says={"occlusion": "leaving earlier patches covered"},
     ),
-    _hand(
+    hand(
         "olga",
-        "wrong",
         "Subtracts the wrong way round.",
         RISES,
         ("occlusion",),
-        "the rise instead of the fall",
+        says={"occlusion": "the rise instead of the fall"},
     ),
-    _hand(
+    hand(
         "piet",
-        "wrong",
         "Returns zeros of the right shape for every derivative.",
         ZEROS,
         (*DERIVATIVES, "train-learns", *OWN),
-        answers=POOR,
+        written=POOR,
     ),
 )
 _UNFINISHED = (
-    Hand(
+    hand(
         "rita",
-        "incomplete",
         "Has trained a network and ran out of time before looking inside.",
-        {"my-network": MY_NETWORK.strip()},
+        lost=("weight-images", *SALIENCY_CELLS, "occlusion"),
+        kind="incomplete",
         stubs=("weight-images", "saliency", "occlusion", *WRITTEN),
-        expected=_lost("weight-images", *SALIENCY_CELLS, "occlusion"),
     ),
-    Hand(
+    hand(
         "stig",
-        "incomplete",
         "Handed in the notebook as it was released.",
+        lost=EVERYTHING,
+        kind="incomplete",
         stubs=(*SOLUTIONS, *WRITTEN),
-        expected=_lost(*EVERYTHING),
     ),
-    _hand("thea", "endless", "Waits for an epoch that never counts.", NEVER_ENDS, ("train-best", *OWN)),
+    hand("thea", "Waits for an epoch that never counts.", NEVER_ENDS, ("train-best", *OWN), kind="endless"),
 )
 _UNLUCKY = (
-    Hand("udo", "broken file", "Handed in half a file.", written=GOOD, mangle=Mangle.BROKEN_JSON),
-    Hand(
-        "vilma",
-        "deleted cell",
-        "Deleted a test cell by accident.",
-        {"my-network": MY_NETWORK.strip()},
-        written=GOOD,
-        mangle=Mangle.DELETED_CELL,
-        expected={},
-        target="test-gradients-own",
-    ),
-    Hand(
+    hand.unlucky("udo", Mangle.BROKEN_JSON),
+    hand.unlucky("vilma", Mangle.DELETED_CELL, "gradients-own"),
+    hand.unlucky(
         "willem",
-        "edited test",
+        Mangle.EDITED_TEST,
+        "my-network",
         "Emptied the test cell that a network of two epochs did not pass.",
-        {"my-network": TOO_SHORT["my-network"].strip()},
+        TOO_SHORT,
+        OWN,
         written=POOR,
-        mangle=Mangle.EDITED_TEST,
-        expected=_lost(*OWN),
-        target="test-my-network",
     ),
-    Hand("yrsa", "missing", "Handed in nothing.", mangle=Mangle.MISSING_NOTEBOOK),
+    hand.unlucky("yrsa", Mangle.MISSING_NOTEBOOK),
 )
 
 CLASS: tuple[Hand, ...] = (*_RIGHT, *_WRONG, *_UNFINISHED, *_UNLUCKY)

@@ -30,7 +30,7 @@ class Ran:
 def run(notebook: NotebookNode, seconds: float = 0.0) -> dict[str, Ran]:
     """Run every code cell in one namespace; results of the cells that nbgrader knows, by grade id.
 
-    With `seconds` a cell that runs longer is interrupted.
+    With `seconds` a cell that takes more processor time is interrupted.
     """
     namespace: dict[str, object] = {"__name__": "__main__"}
     return {
@@ -56,18 +56,21 @@ def _run_cell(source: str, namespace: dict[str, object], seconds: float) -> Ran:
 
 @contextlib.contextmanager
 def _interrupt_after(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in the block after some seconds (0: never)."""
+    """Raise TimeoutError in the block after some seconds of processor time (0: never).
+
+    Not seconds of the clock: a busy machine must not end what only waits for its turn.
+    """
 
     def stop(*_: object) -> None:
         raise TimeoutError(f"longer than {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def restore_locked(notebook: NotebookNode, instructor: NotebookNode) -> None:
