@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .course import Course
 from .export import _safe, _table
@@ -16,7 +15,7 @@ from .outcome import write_atomically
 from .pages import render
 from .similarity import Document, Pair, Result
 from .similarity_terms import LEAST, LONG
-from .similarity_tokens import RUN, WINDOW
+from .similarity_tokens import RUN, WINDOW, Hashes, covered
 from .similarity_works import Kind
 
 __all__ = ["Line", "Match", "Side", "matches", "render_similarity", "table", "write_similarity"]
@@ -59,25 +58,37 @@ class Match:
 
 
 def matches(first: Document, second: Document) -> tuple[Match, ...]:
-    """Put each cell that has something in common beside the cell of the other work that has most of it."""
-    there, back = first.shared(second) > 0, second.shared(first) > 0
-    joined = sorted({*_partners(first, second), *((i, j) for j, i in _partners(second, first))})
-    return tuple(Match(_side(first, i, there), _side(second, j, back)) for i, j in joined)
+    """Put cells side by side until everything that two works have in common is shown."""
+    joined = list(_partners(first, second))
+    seen = {j for _, j in joined}
+    joined += [
+        (i, j) for j, i in _partners(second, first) if j not in seen
+    ]  # a passage may stand there twice
+    return tuple(
+        Match(_side(first, i, _runs(second, j)), _side(second, j, _runs(first, i))) for i, j in sorted(joined)
+    )
 
 
 def _partners(one: Document, other: Document) -> Iterator[tuple[int, int]]:
-    """For each cell of one work the cell of the other with most runs in common."""
+    """For each cell of one work those of the other that have its passages, most of them first."""
     both = np.intersect1d(one.known, other.known)
-    mine, theirs = (np.isin(document.runs, both) for document in (one, other))
-    for cell in np.unique(one.tokens.cell[mine]):
-        runs = one.runs[mine & (one.tokens.cell == cell)]
-        found = other.tokens.cell[theirs & np.isin(other.runs, runs)]
-        yield int(cell), int(np.bincount(found).argmax())
+    for cell in np.unique(one.tokens.cell[np.isin(one.runs, both)]):
+        left = np.intersect1d(_runs(one, cell), both)
+        while len(left):
+            partner = int(np.bincount(other.tokens.cell[np.isin(other.runs, left)]).argmax())
+            yield int(cell), partner
+            left = np.setdiff1d(left, _runs(other, partner))
 
 
-def _side(document: Document, cell: int, marks: NDArray[np.bool_]) -> Side:
-    """The marked lines of a cell, with some lines around them."""
+def _runs(document: Document, cell: int) -> Hashes:
+    """The runs of a cell that are not everybody's."""
+    return document.runs[(document.tokens.cell == cell) & (document.weights > 0)]
+
+
+def _side(document: Document, cell: int, runs: Hashes) -> Side:
+    """The lines of a cell with these runs, marked, and some lines around them."""
     here = document.tokens.cell == cell
+    marks = covered((np.isin(document.runs, runs) & here).astype(int)) > 0
     every = np.bincount(document.tokens.line[here])
     some = np.bincount(document.tokens.line[here & marks], minlength=len(every))
     marked = {int(number) for number in np.flatnonzero((2 * some >= every) & (some > 0))}
