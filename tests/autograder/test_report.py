@@ -247,6 +247,11 @@ def test_the_page_without_names_counts_the_same():
     ]
 
 
+def test_a_class_is_not_told_how_its_work_is_shut_in():
+    text = render_report(summary([*CLASS, graded("ida", protection="none")]).nameless(), NOW).lower()
+    assert not [word for word in ("full protection", "unconfined", "walls", 'role="note"') if word in text]
+
+
 def test_json_without_names_has_none():
     import json
 
