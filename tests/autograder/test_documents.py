@@ -13,22 +13,7 @@ from typer.testing import CliRunner
 from autograder.cli import app
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (
-    "CONTRIBUTING.md",
-    *(
-        f"docs/{name}.md"
-        for name in (
-            "grading",
-            "jupyterhub",
-            "maintaining",
-            "privacy",
-            "private-fork",
-            "students-evening",
-            "teachers-week",
-            "writing-an-assignment",
-        )
-    ),
-)
+DOCUMENTS = ("CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 document = pytest.mark.parametrize("name", DOCUMENTS)
 PLAIN = {"COLUMNS": "200", "TERM": "dumb"}
 
