@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab_page import LabPage
 from lab_server import jupyterlab
 from playwright.sync_api import expect
 from problem_page import ProblemPage
@@ -34,25 +33,20 @@ def workspace(tmp_path_factory):
     return home / "root"
 
 
-@pytest.fixture
-def evening(browser, workspace):
-    """A `LabPage` on the workspace; console errors fail the test at its end."""
+@pytest.fixture(scope="module")
+def lab_server(workspace):
+    """URL and token of a JupyterLab on the workspace, where `lab` finds those of the course elsewhere."""
     with jupyterlab(workspace.parent) as (url, token):
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        page = LabPage(context.new_page(), url, token)
-        yield page
-        page.shut_down_kernels()
-        context.close()
-    assert page.errors == [], f"the page logged errors: {page.errors}"
+        yield url, token
 
 
-def test_a_problem_is_checked_wrongly_then_rightly_and_survives_an_update(evening, workspace):
-    page = ProblemPage(evening, "ps3")
-    evening.page.evaluate(_ADD, ["check-here", CHECK])
+def test_a_problem_is_checked_wrongly_then_rightly_and_survives_an_update(lab, workspace):
+    page = ProblemPage(lab, "ps3")
+    lab.page.evaluate(_ADD, ["check-here", CHECK])
 
     page.fill("output-derivative", ANSWER.format("d - Y"))
     page.run("output-derivative")
-    evening.page.evaluate(_SAVE)
+    lab.page.evaluate(_SAVE)
     page.run("check-here")
     row = page.output("check-here").get_by_role("row", name="Problem 2. Where the way back begins")
     expect(row).to_contain_text("not yet", timeout=90_000)
@@ -64,7 +58,7 @@ def test_a_problem_is_checked_wrongly_then_rightly_and_survives_an_update(evenin
     expect(page.output("check-here")).to_contain_text(unsaved, timeout=90_000)
     expect(row).to_contain_text("not yet")
 
-    evening.page.evaluate(_SAVE)
+    lab.page.evaluate(_SAVE)
     page.run("check-here")
     expect(row).to_contain_text("passed", timeout=90_000)
     expect(page.output("check-here")).to_contain_text("Visible checks pass for 1 of 40 points")
