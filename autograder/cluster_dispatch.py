@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import dask
 from distributed import Client, Security
 from distributed.comm.core import FatalCommClosedError
 
@@ -117,6 +118,8 @@ class Dispatch:
         CourseError
             If the scheduler or all workers stay away, or no worker may grade.
         """
+        # A submission may be large, and travels as it is: no advice about that on the terminal.
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "100GB"})
         self._waiting.extend(jobs)
         self._left = len(jobs)
         while self._left:

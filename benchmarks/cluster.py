@@ -4,7 +4,8 @@
 
 Processor time is that of everybody: the run, the scheduler, the workers, and all that they started. Both
 ways grade in turn, so that whatever else the machine does meets both; warming up is a run of its own that
-is not counted. Bytes are those of the parcels, out and back.
+is not counted. Each way grades a fifth of the class as well as the whole: the difference is what
+submissions cost, the rest is what a run costs before the first one. Bytes are those of the parcels.
 """
 
 from __future__ import annotations
@@ -36,16 +37,30 @@ from .grading_course import Class, problem_set_two, twelve_tests
 
 @dataclass(frozen=True)
 class Cost:
-    """What grading a class took once.
+    """What grading took once.
 
     Parameters
     ----------
     wall, cpu : float
-        Milliseconds for each submission; of processor time, of all processes together.
+        Seconds; of processor time, of all processes together.
     """
 
     wall: float
     cpu: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """Seconds of a run and milliseconds of each submission on top, through two sizes of a class."""
+
+    start: float
+    each: float
+
+    @classmethod
+    def through(cls, few: tuple[int, float], many: tuple[int, float]) -> Line:
+        """Draw the line through two points, each a number of submissions and seconds."""
+        each = (many[1] - few[1]) / (many[0] - few[0])
+        return cls(few[1] - few[0] * each, 1000 * each)
 
 
 def _cpu(processes: Sequence[psutil.Process]) -> float:
@@ -87,13 +102,13 @@ def _dask(folder: Path, workers: int) -> Iterator[tuple[str, list[psutil.Process
             process.wait()
 
 
-def measure(students: int, work: Callable[[], None], helpers: Sequence[psutil.Process]) -> Cost:
+def measure(work: Callable[[], None], helpers: Sequence[psutil.Process]) -> Cost:
     """Grade once and add up the time of all processes."""
     me = [psutil.Process(), *helpers]
     before, began = _cpu(me), time.perf_counter()
     work()
     wall = time.perf_counter() - began
-    return Cost(1000 * wall / students, 1000 * (_cpu(me) - before) / students)
+    return Cost(wall, _cpu(me) - before)
 
 
 def by_pool(room: Class, students: Sequence[str]) -> None:
@@ -143,22 +158,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _compare(room: Class, rounds: int, address: str, helpers: Sequence[psutil.Process]) -> None:
     """Grade one class both ways, as often as wanted, and print medians."""
     everybody = room.students
-    ways = {
-        "2 processes of this machine": (partial(by_pool, room, everybody), ()),
-        "2 Dask workers": (partial(by_dask, room, address, everybody), helpers),
+    few = everybody[: max(2, len(everybody) // 5)]
+    ways: dict[str, tuple[Callable[[Sequence[str]], None], Sequence[psutil.Process]]] = {
+        "2 processes of this machine": (partial(by_pool, room), ()),
+        "2 Dask workers": (partial(by_dask, room, address), helpers),
     }
-    costs: dict[str, list[Cost]] = {name: [] for name in ways}
+    costs: dict[tuple[str, int], list[Cost]] = {}
     by_dask(room, address, everybody[:2])
     for _ in range(rounds):
-        for name, (work, processes) in ways.items():
-            costs[name].append(measure(len(everybody), work, processes))
-    print(f"\n{room.title}: {len(everybody)} submissions, {rounds} rounds, each value the median")
-    for name, found in costs.items():
-        wall, cpu = median(cost.wall for cost in found), median(cost.cpu for cost in found)
-        spread = f"{min(cost.cpu for cost in found):.0f} to {max(cost.cpu for cost in found):.0f}"
-        print(f"{name:30}{wall:>8.0f} ms wall{cpu:>8.0f} ms processor time ({spread}) each")
+        for students in (few, everybody):
+            for name, (work, processes) in ways.items():
+                cost = measure(partial(work, students), processes)
+                costs.setdefault((name, len(students)), []).append(cost)
+    print(f"\n{room.title}: {len(few)} and {len(everybody)} submissions, medians of {rounds} rounds")
+    for name in ways:
+        sizes = (len(few), len(everybody))
+        wall, cpu = (
+            Line.through(*((n, median(getattr(c, kind) for c in costs[name, n])) for n in sizes))
+            for kind in ("wall", "cpu")
+        )
+        print(
+            f"{name:30}processor time {cpu.start:.1f} s + {cpu.each:.0f} ms each, "
+            f"wall {wall.start:.1f} s + {wall.each:.0f} ms each"
+        )
     out, back = travelling(room, everybody)
-    print(f"{'a submission':30}{out / 1000:>8.1f} kB out{back / 1000:>9.1f} kB back")
+    print(f"{'a submission':30}{out / 1000:.1f} kB out, {back / 1000:.1f} kB back")
 
 
 if __name__ == "__main__":

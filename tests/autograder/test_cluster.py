@@ -572,7 +572,10 @@ def test_every_kind_of_work_has_the_results_of_this_machine(released, cluster, t
     local = grade(courses[0], "ps9", timeout=2, jobs=2)
     remote = grade(courses[1], "ps9", timeout=2, scheduler=Scheduler(cluster.address))
     assert list(map(plain, remote)) == list(map(plain, local))
-    assert fingerprints(courses[1].root / "autograded") == fingerprints(courses[0].root / "autograded")
+    here, there = (fingerprints(course.root / "autograded") for course in courses)
+    for copies in (here, there):
+        del copies["format-3/ps9/ps9.ipynb"]  # nbformat gives its cells ids by chance
+    assert there == here
 
 
 def test_results_say_that_bubblewrap_was_there(both):
