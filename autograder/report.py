@@ -41,6 +41,7 @@ LISTED = 300  # rows of a list of students
 REASONS = 2000  # reasons for lost points
 NAMES = 12  # students named in one cell of a table
 WIDTH = 300  # characters of a message
+LOGGED = 1500  # characters from the end of a log
 
 
 @dataclass(frozen=True)
@@ -321,6 +322,7 @@ def render_report(summary: Summary, now: datetime | None = None) -> str:
         more_reasons=lost.more,
         longest=max((outcome.seconds for outcome in summary.outcomes), default=0.0),
         folded=FOLDED,
+        logged=LOGGED,
         points=points,
         beam=beam,
         people=people,

@@ -172,6 +172,15 @@ def test_who_has_no_grade_who_stopped_and_who_was_late():
     ]
 
 
+def test_a_log_is_folded_escaped_and_cut():
+    log = f"{'begin' * 1000}<b>Killed</b>"
+    soup = page(
+        summary([lost("ida", Status.CRASHED, log=log), graded("jo", status=Status.DIED, log="by seccomp")])
+    )
+    first, second = (tag.get_text() for tag in soup.select("details pre"))
+    assert (len(first), first[-13:], second) == (report.LOGGED, "<b>Killed</b>", "by seccomp")
+
+
 def test_penalties_stand_beside_the_scores():
     soup = page(summary())
     found = {row[0]: row[1:] for row in rows(soup, "students")}
