@@ -20,7 +20,7 @@ from nbgrader.api import MissingEntry
 
 from .collect import collected
 from .course import Course, CourseError
-from .gradebook import open_gradebook
+from .gradebook import is_there, open_gradebook
 from .outcome import load, save, write_atomically
 from .turns import held
 
@@ -94,9 +94,7 @@ def find_traces(course: Course, student: str) -> Traces:
     """
     if not student or student in (".", "..") or any(sign in student for sign in "/\\\0*"):
         raise CourseError(f"`{student}` is not a student's name.", "Write it as its folder is called.")
-    with open_gradebook(course) as gradebook:
-        known = student in {person.id for person in gradebook.students}
-        assignments = {item.name for item in gradebook.assignments}
+    known, assignments = _in_gradebook(course, student)
     report = course.report("x").parent
     assignments |= {path.name.removesuffix(".outcomes.json") for path in report.glob("*.outcomes.json")}
     folders = sorted({folder for name in assignments for folder in _folders(course, student, name)})
@@ -105,6 +103,15 @@ def find_traces(course: Course, student: str) -> Traces:
     names = tuple(sorted({student} | set(_on_platforms(course, student, assignments))))
     pages = tuple(path for path in _naming([report], names) if path.suffix in _PAGES)
     return Traces(student, names, tuple(folders), records, pages, known)
+
+
+def _in_gradebook(course: Course, student: str) -> tuple[bool, set[str]]:
+    """Whether the gradebook knows a student, and the assignments that it knows."""
+    if not is_there(course):
+        return False, set()
+    with open_gradebook(course) as gradebook:
+        students = {person.id for person in gradebook.students}
+        return student in students, {item.name for item in gradebook.assignments}
 
 
 def _on_platforms(course: Course, student: str, assignments: Iterable[str]) -> Iterator[str]:

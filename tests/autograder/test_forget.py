@@ -119,6 +119,12 @@ def test_somebody_unknown_is_said(course):
         forget(course, "zoe")
 
 
+def test_looking_for_somebody_makes_no_gradebook(course):
+    course.gradebook_file.unlink()
+    assert not find_traces(course, "zoe")
+    assert not course.gradebook_file.exists()
+
+
 def test_the_command_shows_what_it_will_delete_and_takes_no_for_an_answer(full):
     words = ["forget", "jose-perez", "--course", str(full.root)]
     shown = CliRunner().invoke(app, words, input="n\n")
