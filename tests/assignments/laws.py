@@ -44,7 +44,7 @@ class Laws:
     sample: tuple[str, ...] | None = None
     nothing_done: str  # handed in the notebook as it was released
     zeros: str  # right values, zero derivatives
-    all_zeros: str | None  # zeros for everything; None where the class has no such hand
+    all_zeros: str | None  # zeros for everything; where the class has no such hand, the engine makes one
     in_two_cells: frozenset[str]  # derivatives with a cell for differences (own) and one for the reference
     other_derivatives: frozenset[str] = frozenset()  # test cells that zero derivatives lose, too
     not_counted: frozenset[str] = frozenset({"check_array", "check_tuple"})  # they unpack what others check
@@ -133,18 +133,30 @@ class Laws:
         named = {name for name in self.book.points if name.endswith(("-own", "-reference"))}
         assert named == self.cells_of_derivatives()
 
-    @pytest.mark.exhaustive
-    def test_the_engine_gives_a_sample_what_is_expected(self, tmp_path):
-        from autograder import differences, grade, release, write_class
+    @pytest.fixture
+    def course(self, tmp_path):
+        """A course of its own in which the problem set has been released."""
+        from autograder import release
 
         for part in ("source", "authoring"):
             shutil.copytree(ROOT / "assignments" / part, tmp_path / part)
         shutil.copyfile(ROOT / "assignments" / "nbgrader_config.py", tmp_path / "nbgrader_config.py")
-        students = self.sample or self.book.graded
-        course, hands = Course(tmp_path), [self.book.hands[student] for student in students]
-        release(course, self.book.name)
+        release(Course(tmp_path), self.book.name)
+        return Course(tmp_path)
+
+    @pytest.mark.exhaustive
+    def test_the_engine_gives_a_sample_what_is_expected(self, course):
+        from autograder import differences, grade, write_class
+
+        hands = [self.book.hands[student] for student in self.sample or self.book.graded]
         write_class(course, self.book.name, hands)
         assert differences(hands, grade(course, self.book.name)) == ()
+
+    @pytest.mark.exhaustive
+    def test_in_the_engine_zeros_and_nan_in_place_of_every_number_earn_nothing(self, course):
+        from autograder.verify import verify
+
+        assert [str(trial) for trial in verify(course, self.book.name).trials if not trial.ok] == []
 
     # ----------------------------------------------------------------------- messages
 

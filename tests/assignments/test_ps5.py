@@ -26,7 +26,7 @@ class TestProblemSet5(Laws):
     sample = ("asha", "bruno", "chloe", "denis", "elin", "farid", "kofi", "lena", "pavel", "wim")
     sample += ("abel", "birgit", "emre", "karl", "nora", "otto", "petra", "quirin", "rolf", "timo", "ulla")
     nothing_done, zeros = "quirin", "otto"
-    all_zeros = None  # a machine that gives nothing but zeros has no rules that could agree
+    all_zeros = None  # the class has none; an order of nodes, for one, holds no number
     in_two_cells = frozenset(PARTS)
     other_derivatives = frozenset(f"test-{name}" for name in OTHERS.split())
     without_example = frozenset({"exp", "cos", "as_dual", "as_node"}) | frozenset(

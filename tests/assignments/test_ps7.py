@@ -21,7 +21,7 @@ class TestProblemSet7(Laws):
     #: Every kind of cell and of mistake once.
     sample = ("basil", "jorge", "maud", "pilar", "anders", "mona", "piet", "stig", "thea", "vilma", "willem")
     nothing_done, zeros = "stig", "piet"
-    all_zeros = None  # piet's values are right, and all that could be zero is
+    all_zeros = None  # the class has none
     in_two_cells = frozenset({"gradients", "saliency"})
     other_derivatives = frozenset({"test-train-learns", "test-my-network", "test-my-network-well"})
     without_example = frozenset({"which_learn", "which_stay_equal"})
