@@ -44,7 +44,7 @@ from . import export as export_files
 from . import feedback as feedback_pages
 from . import report as report_page
 from .course import Course, CourseError
-from .outcome import Outcome, Status, load, to_json
+from .outcome import Outcome, Status, load, require_record, to_json
 from .pages import points
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -460,6 +460,9 @@ def feedback(
     autograded/ada/ps2/ps2.ipynb, gradebook.db   ->   feedback/ada/ps2/ps2.html
     """
     place = Course.find(course)
+    place.require(assignment)
+    require_record(place.outcomes(assignment), assignment)
+    late.apply_dates(place, assignment)  # points given by hand change what a share of them is
     with _progress("Writing feedback") as on_start:
         pages = feedback_pages.write_feedback(place, assignment, _names(students), on_start=on_start)
     failed = [page for page in pages if page.path is None]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
@@ -160,14 +162,26 @@ def test_a_copy_that_is_gone_is_a_problem_of_one_student(course, pages):
     write_feedback(course, "hw")
 
 
-def test_json_lists_every_page_with_its_size(course, pages):
-    shown = CliRunner().invoke(app, ["feedback", "hw", "--course", str(course.root), "--json"])
+@pytest.fixture
+def by_command(course, tmp_path):
+    """What the command says and writes in a copy of the course."""
+    copy = Course(shutil.copytree(course.root, tmp_path / "copy"))
+    shown = CliRunner().invoke(app, ["feedback", "hw", "--course", str(copy.root), "--json"])
     assert shown.exit_code == 0, shown.output
-    listed = json.loads(shown.stdout)
-    assert {(one["student"], one["bytes"], one["problem"]) for one in listed} == {
-        (student, page.path.stat().st_size, "") for (student, _), page in pages.items()
-    }
-    assert all(set(one) == {"student", "path", "problem", "bytes"} for one in listed)
+    return {(one["student"], Path(one["path"]).stem): one for one in json.loads(shown.stdout)}
+
+
+def test_json_lists_every_page_with_its_size(by_command, pages):
+    assert set(by_command) == set(pages)
+    for one in by_command.values():
+        assert set(one) == {"student", "path", "problem", "bytes"}
+        assert one["bytes"] == Path(one["path"]).stat().st_size
+
+
+def test_the_command_asks_the_course_for_penalties_again(by_command, pages):
+    """This course takes nothing for lateness; a penalty of earlier settings goes."""
+    assert "taken off for lateness" in pages["cy", "two"].path.read_text("utf-8")
+    assert "taken off for lateness" not in Path(by_command["cy", "two"]["path"]).read_text("utf-8")
 
 
 def test_somebody_who_is_not_on_record_is_named(course):
