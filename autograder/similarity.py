@@ -206,15 +206,17 @@ def similarity(
         )
     for folder in against:
         found, problems = earlier(course, assignment, folder)
-        works += _renamed(found, {work.name for work in works})
+        works += found
         left_out |= problems
     works += [work for package in libraries if (work := library(package))]
     works.append(solution(course, assignment))
-    return compare(assignment, works, everyone(course, assignment), threshold, left_out)
+    everybodys = everyone(course, assignment)
+    return compare(assignment, list(_renamed(works)), everybodys, threshold, left_out)
 
 
-def _renamed(works: Iterable[Work], taken: set[str]) -> Iterator[Work]:
-    """Give works names that are not taken: two folders may have the same name."""
+def _renamed(works: Iterable[Work]) -> Iterator[Work]:
+    """Give each work a name of its own: two folders, or a student and a library, may have the same one."""
+    taken: set[str] = set()
     for work in works:
         name, number = work.name, 1
         while name in taken:

@@ -5,7 +5,8 @@
 A class of problem set 6 is written to a temporary folder: everybody has answers of the sample class in a
 version of their own, with other names, statements put in and operators changed; one in fifty has taken
 the work of another, and renamed it once more. The time of reading, comparing and writing is that of a
-process of its own for each size, on one core.
+process of its own for each size, on one core; `cpu` holds on a busy machine, too. `others` are pairs who
+drew the same unusual answers: few have them in a class of 100, many in one of 1,000.
 """
 
 from __future__ import annotations

@@ -1728,7 +1728,28 @@ def cells_of(text):
 
 # --------------------------------------------------------------------------- what people do to a copy
 
-WORDS = ["alpha_value", "beta_value", "first_one", "result_array", "helper_list", "my_dict", "current", "next_item", "temporary", "data_set", "amount", "position", "table_of", "extra_part", "everything", "start_here", "other_name", "quantity", "outcome", "collection"]
+WORDS = [
+    "alpha_value",
+    "beta_value",
+    "first_one",
+    "result_array",
+    "helper_list",
+    "my_dict",
+    "current",
+    "next_item",
+    "temporary",
+    "data_set",
+    "amount",
+    "position",
+    "table_of",
+    "extra_part",
+    "everything",
+    "start_here",
+    "other_name",
+    "quantity",
+    "outcome",
+    "collection",
+]
 
 
 def rename(text, rng, keep=()):

@@ -265,6 +265,13 @@ def test_two_folders_of_one_name_do_not_hide_each_other(course, tmp_path):
     assert [pair.second for pair in pairs] == ["old: zoe", "old: zoe (2)"]
 
 
+def test_a_student_may_have_the_name_of_the_library(course):
+    write_class(course, "ps6", [*HONEST, trainer("ivan", "mlpkit"), trainer("ivan", "taker")])
+    result = similarity(course, "ps6")
+    assert [(pair.first, pair.second, pair.kind) for pair in result.pairs] == [("mlpkit", "taker", Kind.NOW)]
+    assert result.documents["mlpkit"].work.kind is Kind.NOW
+
+
 def test_a_folder_with_nothing_to_compare_is_refused(course, tmp_path):
     with pytest.raises(CourseError, match="has no notebooks of `ps6`"):
         earlier(course, "ps6", tmp_path / "nothing")
