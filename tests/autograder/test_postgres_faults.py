@@ -228,6 +228,7 @@ def test_a_server_that_is_away_for_twenty_seconds_is_waited_for(slow, own_server
     everybody_has_what_they_deserve(slow)
 
 
+@pytest.mark.exhaustive
 def test_connections_that_an_administrator_ends_again_and_again_cost_nothing(slow, own_server):
     with start(slow) as run:
         while run.poll() is None:
@@ -257,6 +258,7 @@ def test_a_server_that_stays_away_ends_the_run_and_the_same_command_goes_on(slow
     everybody_has_what_they_deserve(slow)
 
 
+@pytest.mark.exhaustive
 def test_waiting_can_be_interrupted(slow, own_server):
     with start(slow) as run:
         wait_for(lambda: load(slow.outcomes("ps9")))
