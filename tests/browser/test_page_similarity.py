@@ -93,6 +93,11 @@ def test_passages_stand_side_by_side_on_a_wide_page_and_below_each_other_on_a_na
         assert (two["x"] >= one["x"] + one["width"]) is beside
 
 
+def test_a_long_name_makes_no_table_wider_than_the_page(opened):
+    table = opened("pairs", 1280).locator(".wide")
+    assert table.evaluate("one => one.scrollWidth - one.clientWidth") <= 0
+
+
 def test_marked_lines_are_told_by_more_than_colour(opened):
     page = opened("pairs", 1280)
     marked = page.locator("#pair-1 .line.marked").first
