@@ -17,7 +17,7 @@ class TestProblemSet4(Laws):
     book = PS4
     total, problems, mistakes = 43, 14, 30
     #: Every kind of cell and of mistake once.
-    sample = ("amir", "bea", "ciro", "dana", "ewa", "hana", "jana", "paul", "boris", "dirk", "ivo", "lotte")
+    sample = ("bea", "ciro", "dana", "ewa", "hana", "jana", "paul", "boris", "dirk", "ivo", "lotte")
     sample += ("ulf", "rana", "stefan", "olive", "petra", "wanda", "xaver")
     nothing_done, zeros, all_zeros = "rana", "olive", "petra"
     in_two_cells = frozenset(
