@@ -279,6 +279,9 @@ def _why_unfit(settings: Mapping[str, Any]) -> str:
     other = differences(installed(), settings["versions"])
     if other:
         return f"it has {other}"
+    absent = [path for path in settings["limits"]["readable"] if not Path(path).exists()]
+    if absent:
+        return f"it has no {absent[0]}, which c.AutograderLimits.readable names"
     if not settings["confined"]:
         return ""
     # Measured in a process of its own: measuring forks, and a Dask worker has many threads.

@@ -229,9 +229,16 @@ def test_a_worker_that_cannot_confine_refuses_and_says_what_is_missing(monkeypat
     monkeypatch.setattr(
         cluster_worker, "_PROBE", weak.replace("{", "{{").replace("}", "}}").replace("{{path}}", "{path}")
     )
-    settings = {"versions": installed(), "confined": True}
+    settings = {"versions": installed(), "confined": True, "limits": {"readable": []}}
     assert cluster_worker._why_unfit(settings) == "it cannot confine student code (Landlock)"
     assert cluster_worker._why_unfit({**settings, "confined": False}) == ""
+
+
+def test_a_worker_without_the_courses_data_refuses_and_names_it():
+    from autograder.cluster_worker import _why_unfit
+
+    settings = {"versions": installed(), "confined": False, "limits": {"readable": ["/nonexistent/data"]}}
+    assert _why_unfit(settings).startswith("it has no /nonexistent/data, which c.AutograderLimits.readable")
 
 
 def test_a_plugin_that_may_not_grade_has_no_lane_and_says_so():
