@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .class_today import class_today
 from .collect import Collected, collected, student_name
 from .course import Course, CourseError
 from .outcome import write_atomically
 from .pages import points
-from .standing import Standing
+from .standing import Standing, standings
 
 __all__ = [
     "CourseExport",
@@ -124,7 +123,7 @@ def export(
     templates = {
         name: _read(path) for name, path in (("canvas", canvas), ("moodle", moodle)) if path is not None
     }
-    return _export(course, assignment, class_today(course, assignment), templates, provisional)
+    return _export(course, assignment, standings(course, assignment), templates, provisional)
 
 
 def _export(
@@ -183,7 +182,7 @@ def export_course(
     known, skipped = {}, {}
     for name in graded_assignments(course):
         try:
-            known[name] = class_today(course, name)
+            known[name] = standings(course, name)
         except CourseError as problem:
             skipped[name] = str(problem)
     if not known:

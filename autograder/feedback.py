@@ -25,10 +25,10 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from traitlets.config import Config
 
 from .course import Course, CourseError
-from .feedback_marks import Marks, read_marks
 from .feedback_page import About, Place, make_page, render_page
 from .feedback_safety import clean
 from .gradebook import open_gradebook
+from .marks import Marks, read_marks
 from .outcome import Outcome, load, require_record, write_atomically
 from .pages import render
 from .rules import read_lectures

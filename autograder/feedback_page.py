@@ -13,8 +13,8 @@ from typing import Any
 from markupsafe import Markup
 
 from .feedback_cells import LONGEST_SOURCE, Room, code_html, joined, markdown_html, outputs_html, said
-from .feedback_marks import Mark, Marks
 from .feedback_safety import plain, redact_text, secret_lines
+from .marks import Mark, Marks
 from .nbgrader_engine import cell_error
 from .outcome import CellOutcome, Outcome
 from .pages import render

@@ -11,7 +11,6 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from .class_today import class_today
 from .collect import collected
 from .course import Course
 from .gradebook import empty_cells, maximum
@@ -30,6 +29,7 @@ from .report_trouble import (
     protection,
     tally,
 )
+from .standing import standings
 
 __all__ = ["LARGE", "Question", "Summary", "question", "render_report", "summarise", "write_report"]
 
@@ -216,7 +216,7 @@ def summarise(course: Course, assignment: str) -> Summary:
     CourseError
         If nothing has been graded.
     """
-    class_now = class_today(course, assignment)
+    class_now = standings(course, assignment)
     people = collected(course, assignment)
     outcomes = tuple(item.outcome for item in class_now)
     cells = empty_cells(course, assignment)

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from autograder import Course, write_feedback
 from autograder.cli import app
 from autograder.errors import CourseError
-from autograder.feedback_marks import read_marks
 from autograder.gradebook import open_gradebook
+from autograder.marks import read_marks
 from autograder.outcome import Outcome, Status, save
 
 NOTEBOOKS = ("one", "two")
