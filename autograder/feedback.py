@@ -21,13 +21,12 @@ import nbformat
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from traitlets.config import Config
 
 from .course import Course, CourseError
 from .feedback_page import About, Place, make_page, render_page
 from .feedback_safety import clean
-from .gradebook import open_gradebook
+from .gradebook import hidden_regions, open_gradebook
 from .marks import Marks, read_marks
 from .outcome import Outcome, load, require_record, write_atomically
 from .pages import render
@@ -128,15 +127,8 @@ def write_feedback(
 
 def _place(course: Course, assignment: str) -> Place:
     """What is the same for a whole class."""
-    return Place(_regions(course.config), read_lectures(course.root, assignment), _address(course.config))
-
-
-def _regions(config: Config) -> tuple[tuple[str, str], ...]:
-    """What begins and what ends hidden tests and mark schemes in a course."""
-    hidden, scheme = ClearHiddenTests(config=config), ClearMarkScheme(config=config)
-    return (
-        (hidden.begin_test_delimeter, hidden.end_test_delimeter),
-        (scheme.begin_mark_scheme_delimeter, scheme.end_mark_scheme_delimeter),
+    return Place(
+        hidden_regions(course.config), read_lectures(course.root, assignment), _address(course.config)
     )
 
 
@@ -243,7 +235,7 @@ class FeedbackExporter(Exporter):
     def _known(self, about: About) -> tuple[Outcome | None, Place]:
         """What the course folder adds to the notebook and the gradebook: a record, and lectures."""
         if self._course is None:
-            return None, Place(_regions(self.config))
+            return None, Place(hidden_regions(self.config))
         if about.assignment not in self._places:
             record = load(self._course.outcomes(about.assignment))
             self._places[about.assignment] = record, _place(self._course, about.assignment)

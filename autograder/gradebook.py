@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
+from traitlets.config import Config
 
 from .course import Course, CourseError, put_tools_on_path
 from .gradebook_connection import (
@@ -24,7 +25,7 @@ from .gradebook_connection import (
     tells_problems,
 )
 from .notebook import grade_id, read_notebook
-from .outcome import CellOutcome, Outcome
+from .outcome import CellOutcome
 from .sanitise import Template, TemplateCell, strip_hidden
 from .worker import label
 
@@ -114,7 +115,7 @@ def _template(course: Course, assignment: str, notebook: Any) -> Template:
     solution = {cell.name for cell in notebook.solution_cells}
     task = {cell.name for cell in notebook.task_cells}
     released = _released(course, assignment, notebook.name)
-    regions = hidden_regions(course)
+    regions = hidden_regions(course.config)
     cells = [
         TemplateCell(
             name=cell.name,
@@ -156,9 +157,9 @@ def _sources(path: Path) -> dict[str, str]:
     return {name: cell.source for cell in cells if (name := grade_id(cell))}
 
 
-def hidden_regions(course: Course) -> tuple[tuple[str, str], ...]:
-    """What marks hidden tests and mark schemes in this course."""
-    hidden, scheme = ClearHiddenTests(config=course.config), ClearMarkScheme(config=course.config)
+def hidden_regions(config: Config) -> tuple[tuple[str, str], ...]:
+    """What begins and what ends hidden tests and mark schemes in a course of these settings."""
+    hidden, scheme = ClearHiddenTests(config=config), ClearMarkScheme(config=config)
     return (
         (hidden.begin_test_delimeter, hidden.end_test_delimeter),
         (scheme.begin_mark_scheme_delimeter, scheme.end_mark_scheme_delimeter),
@@ -190,19 +191,6 @@ def read_cells(course: Course, student: str, assignment: str) -> tuple[CellOutco
             for grade in notebook.grades
         }
     return tuple(replace(cell, points=_settle(cell, points.get(cell.grade_id))) for cell in blank)
-
-
-def refresh(course: Course, outcome: Outcome) -> Outcome:
-    """Return the outcome with today's points, because people go on grading by hand after a run."""
-    if not outcome.graded:
-        return outcome
-    errors = {cell.grade_id: cell.error for cell in outcome.cells}
-    try:
-        current = read_cells(course, outcome.student, outcome.assignment)
-    except MissingEntry:
-        return outcome
-    cells = tuple(replace(cell, error=errors.get(cell.grade_id) if cell.failed else None) for cell in current)
-    return replace(outcome, cells=cells, score=total(cells), max_score=maximum(cells))
 
 
 def total(cells: Sequence[CellOutcome]) -> float:

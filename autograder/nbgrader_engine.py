@@ -35,10 +35,11 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 from traitlets.config import Config
 
 from .course import Course, CourseError, put_tools_on_path
-from .gradebook import maximum, open_gradebook, read_cells, total
+from .gradebook import maximum, read_cells, total
 from .gradebook_connection import may_pass, patiently
 from .notebook import Submission, UnreadableError, grade_id, read_notebook, read_submission
 from .outcome import CellOutcome, Outcome, Status
+from .release_cells import admit_given_cells
 from .worker import label
 
 _TIMEOUT = "CellTimeoutError"
@@ -208,8 +209,9 @@ def release(course: Course, assignment: str) -> Path:
         If there is no such assignment, or nbgrader refuses its notebook.
     """
     course.require(assignment)
-    with open_gradebook(course):
-        pass  # what is wrong with the gradebook is said here, better than by nbgrader
+    admit_given_cells(
+        course, assignment
+    )  # opens the gradebook first: nbgrader says less of what is wrong with it
     target = course.release(assignment).parent
     with captured_log() as (log, _), course.work_folder() as work:
         directory = course.directory(log, ".", assignment)

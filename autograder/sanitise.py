@@ -210,7 +210,10 @@ def _upgrade(notebook: dict[str, Any]) -> dict[str, Any]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return json.loads(json.dumps(nbformat.convert(nbformat.from_dict(notebook), 4)))
+        upgraded: dict[str, Any] = json.loads(json.dumps(nbformat.convert(nbformat.from_dict(notebook), 4)))
+    for cell in upgraded["cells"]:
+        cell.pop("id", None)  # drawn by chance a moment ago; the same notebook should give the same copy
+    return upgraded
 
 
 def _rebuild(notebook: Mapping[str, Any]) -> dict[str, Any]:

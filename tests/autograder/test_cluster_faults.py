@@ -322,6 +322,7 @@ def test_with_certificates_it_works_and_strangers_are_refused(slow, tmp_path):
                 grade(slow, "ps9", scheduler=where, force=True)
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 def test_a_key_of_the_cluster_is_out_of_a_submissions_reach(course, tmp_path):
     files = make_keys(tmp_path)
     names = ("--tls-ca-file", "--tls-cert", "--tls-key")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 
+import course_kit
 import nbformat
 import pytest
 from course_kit import CLASS
+from nbformat.v4 import new_code_cell
 
 from autograder import (
     CourseError,
@@ -223,6 +225,38 @@ def test_release_refuses_a_broken_notebook_and_keeps_the_old_student_copy(course
     with pytest.raises(CourseError, match="no end solution statement found"):
         release(course, "ps9")
     assert course.release("ps9").read_bytes() == old
+
+
+def change_cells(course, *, leave_out="", add=()):
+    """Change the instructor's notebook: leave a cell out, and put some behind the title."""
+    notebook = nbformat.read(course.source("ps9"), as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.id != leave_out]
+    notebook.cells[1:1] = add
+    nbformat.write(notebook, course.source("ps9"))
+
+
+def test_a_locked_cell_without_points_may_come_and_go_after_work_was_handed_in(course):
+    hands = (CLASS[0],)
+    write_class(course, "ps9", hands)
+    grade(course, "ps9")
+    tools = new_code_cell("TOOLS = 1", metadata=course_kit.nbgrader("tools", locked=True), id="tools")
+    change_cells(course, add=[tools])
+    release(course, "ps9")
+    assert "TOOLS = 1" in course.release("ps9").read_text("utf-8")
+    assert differences(hands, grade(course, "ps9")) == ()
+    change_cells(course, leave_out="tools")
+    release(course, "ps9")
+    assert differences(hands, grade(course, "ps9")) == ()
+
+
+def test_a_test_that_comes_or_goes_after_work_was_handed_in_is_named(course):
+    write_class(course, "ps9", (CLASS[0],))
+    grade(course, "ps9")
+    more = course_kit.test("test_more", 1, "assert True")
+    change_cells(course, leave_out="test_sum", add=[more])
+    with pytest.raises(CourseError, match=r"\(new: test_more; gone: test_sum\)") as caught:
+        release(course, "ps9")
+    assert "nbgrader db assignment remove ps9 --force" in caught.value.next_step
 
 
 @pytest.mark.parametrize(

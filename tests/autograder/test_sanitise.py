@@ -146,9 +146,11 @@ def old(version):
 
 @pytest.mark.parametrize("version", [2, 3])
 def test_older_formats_are_read(version):
-    notebook = parse(json.dumps(old(version)).encode(), "ps.ipynb")
+    data = json.dumps(old(version)).encode()
+    notebook = parse(data, "ps.ipynb")
     assert notebook["cells"][0]["source"] == "def f(x): return 2 * x"
     nbformat.validate(nbformat.from_dict(notebook))
+    assert notebook == parse(data, "ps.ipynb"), "nbformat's random ids are still there"
 
 
 def test_formats_before_cell_ids_are_read():

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from autograder.marks import Mark, Marks
 from autograder.feedback_page import About, Place, make_page, render_page
+from autograder.marks import Mark, Marks
 from autograder.outcome import CellOutcome, Outcome, Status
 from autograder.pages import render
 from autograder.rules import Lecture
