@@ -1123,7 +1123,7 @@ d = np.array([[1.0, 0.0, 0.0, 0.0], [0.1, 0.1, 0.1, 0.7], [0.0, 0.0, 1.0, 0.0]])
 check_slopes(
     "softmax_cross_entropy_derivative(Y, d)",
     call(softmax_cross_entropy_derivative, mlpkit.softmax(z), d),
-    "cross_entropy, after a softmax,",
+    "cross_entropy of a softmax",
     lambda z: cross_entropy(mlpkit.softmax(z), d),
     z,
     (3,),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sys
 from pathlib import Path
@@ -14,19 +13,8 @@ import pytest
 from autograder import Course, grade, release, write_class, write_feedback, write_report
 
 sys.path.insert(0, str(Path(__file__).parent))
-from course_kit import CLASS, make_course
+from course_kit import CLASS, fingerprints, make_course
 from postgres_kit import running_server, set_url
-
-
-def fingerprints(folder):
-    """A digest of every file below a folder, by name; symbolic links by where they point."""
-    return {
-        str(path.relative_to(folder)): str(path.readlink())
-        if path.is_symlink()
-        else hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_symlink() or path.is_file()
-    }
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import nbformat
@@ -159,3 +160,14 @@ def make_course(folder, assignment="ps9"):
     nbformat.write(instructor_notebook(), source / f"{assignment}.ipynb")
     (folder / "nbgrader_config.py").write_text(CONFIG, "utf-8")
     return folder
+
+
+def fingerprints(folder):
+    """A digest of every file below a folder, by name; symbolic links by where they point."""
+    return {
+        str(path.relative_to(folder)): str(path.readlink())
+        if path.is_symlink()
+        else hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    }

@@ -18,8 +18,7 @@ pytest.importorskip("distributed", reason="the extra `cluster` is not installed"
 
 from bad_kit import BAD, hand_in
 from cluster_kit import DaskCluster, graders, wait_for
-from conftest import fingerprints
-from course_kit import CLASS
+from course_kit import CLASS, fingerprints
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -113,7 +113,12 @@ def finish(course):
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=["kill -9", "Ctrl-C", "kill"]
+    "number",
+    [
+        pytest.param(signal.SIGKILL, id="kill -9"),
+        pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.exhaustive),
+        pytest.param(signal.SIGTERM, id="kill", marks=pytest.mark.exhaustive),
+    ],
 )
 def test_ending_the_run_loses_no_finished_result_and_leaves_no_process(slow, run, number):
     wait_for(lambda: recorded(slow) and notebooks_at_work(run.pid))
@@ -164,7 +169,14 @@ def test_interrupting_says_what_is_kept(slow, run):
     assert b"Traceback" not in said
 
 
-@pytest.mark.parametrize("victims", [workers, warm_processes, notebooks_at_work])
+@pytest.mark.parametrize(
+    "victims",
+    [
+        workers,
+        pytest.param(warm_processes, marks=pytest.mark.exhaustive),
+        pytest.param(notebooks_at_work, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_a_process_that_dies_is_replaced_and_its_submission_tried_again(slow, run, victims):
     wait_for(lambda: notebooks_at_work(run.pid))
     wait_for(lambda: victims(run.pid))[0].kill()

@@ -202,6 +202,7 @@ def everybody_has_what_they_deserve(course):
         assert (course.autograded(name, "ps9") / "ps9.ipynb").is_file()
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_is_stopped_and_started_again_is_waited_for(slow, own_server):
     with start(slow) as run:
         wait_for(lambda: load(slow.outcomes("ps9")))
@@ -239,6 +240,7 @@ def test_connections_that_an_administrator_ends_again_and_again_cost_nothing(slo
     everybody_has_what_they_deserve(slow)
 
 
+@pytest.mark.exhaustive
 def test_a_server_that_stays_away_ends_the_run_and_the_same_command_goes_on(slow, own_server):
     impatient = set_url(slow, slow.gradebook_url, "c.AutograderGradebook.patience = 1")
     with start(impatient) as run:

@@ -37,6 +37,7 @@ def ids(visit, what, student):
     return {item["name"]: item["id"] for item in visit.data(f"api/{what}?submission_id={notebook}")}
 
 
+@pytest.mark.exhaustive
 def test_a_person_in_formgrader_while_everybody_is_graded_again(graded_there, tmp_path):
     """Every page opens, and what the person saves is there at the end."""
     with formgrader_of(graded_there, tmp_path) as visit:

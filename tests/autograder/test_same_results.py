@@ -51,6 +51,7 @@ def shown(course, student):
     return [(cell["source"], cell.get("outputs")) for cell in cells]
 
 
+@pytest.mark.exhaustive
 def test_runs_orders_and_jobs_change_neither_scores_nor_outputs(room):
     seen = []
     for students, jobs in ((None, 1), (None, 3), (["cy"], 1), (["bob", "ada"], 2)):

@@ -71,7 +71,7 @@ def everybody_has_what_they_deserve(course, names=NAMES):
         pytest.param("course", False, id="SQLite, different students"),
         pytest.param("course", True, id="SQLite, the same students", marks=pytest.mark.exhaustive),
         pytest.param("there", False, id="PostgreSQL, different students", marks=pytest.mark.exhaustive),
-        pytest.param("there", True, id="PostgreSQL, the same students"),
+        pytest.param("there", True, id="PostgreSQL, the same students", marks=pytest.mark.exhaustive),
     ],
     indirect=["place"],
 )

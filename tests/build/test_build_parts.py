@@ -77,6 +77,7 @@ def test_a_part_that_is_not_there_is_told_with_those_that_are(tmp_path):
         parts_in(tmp_path / "parts", tmp_path)("chekcs")
 
 
+@pytest.mark.exhaustive
 def test_the_build_takes_parts_from_the_folder_beside_the_sources(tmp_path):
     root = make_course(tmp_path / "course", None, ASSIGNMENT + "\n" + MARKED)
     parts = root / "assignments" / "authoring" / "parts"
