@@ -83,10 +83,10 @@ browser: setup
 
 test: lint types units notebooks browser ## all tests that a change must pass (at most ten minutes)
 
-# In the order of the folders: otherwise files with few and long tests come last, on one core.
+# In the order of the folders, as otherwise files with few and long tests come last; three at a time, as many wait.
 test-all: setup ## the exhaustive tests on top
 	$(PY) -m tools.build_notebooks --check
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "exhaustive and not browser" tests
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "exhaustive and not browser" tests
 	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not page" tests/browser
 
 # Each in an environment of its own: .venv-3.11, .venv-3.12, .venv-3.13.

@@ -86,5 +86,5 @@ def there(released_there, server, tmp_path):
     """A course of one's own whose gradebook is a database of its own on the server."""
     name = f"course_{uuid4().hex}"
     server.ask(f"create database {name} template released")
-    course = Course(shutil.copytree(released_there.root, tmp_path / "course"))
+    course = Course(shutil.copytree(released_there.root, tmp_path / "there"))
     return set_url(course, server.url(name))
