@@ -97,11 +97,16 @@ matrix: ## the units with each of Python 3.11, 3.12 and 3.13 that is on this mac
 	  $(MAKE) --no-print-directory units PYTHON=$$python VENV=$$venv || exit 1; \
 	done
 
-bench: setup ## the figures that the README quotes (about five minutes, on a quiet machine)
+bench: setup ## the figures that the README quotes (about ten minutes, on a quiet machine)
 	OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.passes --clock cpu
 	OPENBLAS_NUM_THREADS=1 $(PY) -m benchmarks.gradcheck --clock cpu
 	$(PY) -m benchmarks.grading --students 40 --yardstick 10
+	$(PY) -m benchmarks.feedback --students 60
+	$(PY) -m benchmarks.cluster --students 60 --rounds 2
+	$(PY) -m benchmarks.gradebook --submissions 400
+	$(PY) -m benchmarks.similarity
 	$(PY) benchmarks/latency.py
+	@echo "A class of 5,000 takes a quarter of an hour: $(PY) -m benchmarks.large_class"
 	@echo "PyTorch's rows appear where it is installed: $(BIN)/pip install torch"
 
 lock: ## renew the locks (needs uv)
