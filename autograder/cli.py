@@ -340,7 +340,7 @@ def grade(
     skipped: list[str] = []
     before = load(place.outcomes(assignment))
     where = cluster.scheduler_of(scheduler, tls_ca, tls_cert, tls_key, patience)
-    with _progress("Grading") as on_start, _plain_interrupt():
+    with _plain_interrupt(), _progress("Grading") as on_start:
         outcomes = grading.grade(
             place,
             assignment,
@@ -355,7 +355,8 @@ def grade(
             scheduler=where,
             on_notice=lambda sentence: typer.echo(sentence, err=True),
         )
-    changes = _changes(place, assignment, before, outcomes, timeout)
+    with _plain_interrupt():
+        changes = _changes(place, assignment, before, outcomes, timeout)
     if as_json:
         typer.echo(to_json(outcomes))
     else:
