@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -44,8 +44,9 @@ from . import export as export_files
 from . import feedback as feedback_pages
 from . import report as report_page
 from .course import Course, CourseError
-from .outcome import Outcome, Status, load, require_record, to_json
+from .outcome import Outcome, Status
 from .pages import points
+from .record import Record, load, require_record, to_json
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.registered_commands += workspace_cli.app.registered_commands
@@ -338,7 +339,7 @@ def grade(
     """Grade every submission; one that cannot be graded gets a reason and stops nobody else."""
     place = Course.find(course)
     skipped: list[str] = []
-    before = load(place.outcomes(assignment))
+    before = Record(place.outcomes(assignment))
     where = cluster.scheduler_of(scheduler, tls_ca, tls_cert, tls_key, patience)
     with _plain_interrupt(), _progress("Grading") as on_start:
         outcomes = grading.grade(
@@ -358,7 +359,8 @@ def grade(
     with _plain_interrupt():
         changes = _changes(place, assignment, before, outcomes, timeout)
     if as_json:
-        typer.echo(to_json(outcomes))
+        for piece in to_json(outcomes):
+            typer.echo(piece, nl=False)
     else:
         _print_outcomes(outcomes, why)
     if skipped:
@@ -371,7 +373,7 @@ def grade(
 def _changes(
     course: Course,
     assignment: str,
-    before: dict[str, Outcome],
+    before: Mapping[str, Outcome],
     after: Sequence[Outcome],
     timeout: float | None,
 ) -> list[str]:

@@ -24,8 +24,8 @@ from nbgrader.utils import parse_utc
 from .collect_archive import open_source
 from .collect_layouts import Piece, read_names
 from .course import Course, CourseError
+from .files import write_atomically
 from .gradebook import open_gradebook
-from .outcome import write_atomically
 
 __all__ = ["Collected", "Collection", "collect", "collected", "read_roster", "student_name"]
 

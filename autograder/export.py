@@ -16,7 +16,7 @@ from typing import Any
 
 from .collect import Collected, collected, student_name
 from .course import Course, CourseError
-from .outcome import write_atomically
+from .files import write_atomically
 from .pages import points
 from .standing import Standing, standings
 

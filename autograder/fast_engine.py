@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache, partial
@@ -109,11 +109,13 @@ class FastEngine:
             base.update(Path(path).read_bytes())
         return {name: _fingerprint(base, self.course.submitted(name, assignment)) for name in students}
 
-    def settled(self, assignment: str, record: Mapping[str, Outcome]) -> set[str]:
+    def settled(self, assignment: str, recorded: Iterable[Outcome]) -> set[str]:
         """Return whose recorded outcome is what the gradebook and the executed copies still say."""
         with GradeBook(self.course, assignment) as book:
             points = book.automatic_points()
-        return {name for name, outcome in record.items() if self._settled(outcome, points.get(name, {}))}
+        return {
+            outcome.student for outcome in recorded if self._settled(outcome, points.get(outcome.student, {}))
+        }
 
     def _settled(self, outcome: Outcome, points: Mapping[tuple[str, str], float | None]) -> bool:
         if not outcome.graded:

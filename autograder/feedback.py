@@ -26,10 +26,12 @@ from traitlets.config import Config
 from .course import Course, CourseError
 from .feedback_page import About, Place, make_page, render_page
 from .feedback_safety import clean
+from .files import write_atomically
 from .gradebook import hidden_regions, open_gradebook
 from .marks import Marks, read_marks
-from .outcome import Outcome, load, require_record, write_atomically
+from .outcome import Outcome
 from .pages import render
+from .record import load, require_record
 from .rules import read_lectures
 
 __all__ = ["SECTION", "FeedbackExporter", "Page", "clean", "secure", "write_feedback"]

@@ -20,8 +20,9 @@ from nbgrader.api import MissingEntry
 
 from .collect import collected
 from .course import Course, CourseError
+from .files import write_atomically
 from .gradebook import is_there, open_gradebook
-from .outcome import load, save, write_atomically
+from .record import load, save
 from .turns import held
 
 __all__ = ["Forgotten", "Traces", "find_traces", "forget"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
@@ -16,7 +16,8 @@ from .gradebook import empty_cells, maximum, require_released, roster
 from .gradebook_connection import patiently
 from .grades import GradeBook, UnrecordableError
 from .nbgrader_engine import NbgraderEngine
-from .outcome import Outcome, Status, append, load, save
+from .outcome import Outcome, Status
+from .record import Outcomes, Record, append, condense
 from .turns import held
 
 
@@ -40,7 +41,7 @@ class BatchEngine(Protocol):
         """Return for each student a digest of everything that the result depends on."""
         ...
 
-    def settled(self, assignment: str, record: Mapping[str, Outcome]) -> set[str]:
+    def settled(self, assignment: str, recorded: Iterable[Outcome]) -> set[str]:
         """Return whose recorded outcome is still what the gradebook says."""
         ...
 
@@ -52,6 +53,8 @@ class BatchEngine(Protocol):
 
 
 ENGINES: Mapping[str, Callable[..., Any]] = MappingProxyType({"fast": FastEngine, "nbgrader": NbgraderEngine})
+
+_TRIED_AGAIN = (Status.CRASHED, Status.MISSING)
 
 
 def grade(
@@ -68,8 +71,10 @@ def grade(
     on_skip: Callable[[Sequence[str]], None] | None = None,
     scheduler: Scheduler | None = None,
     on_notice: Callable[[str], None] | None = None,
-) -> tuple[Outcome, ...]:
+) -> Sequence[Outcome]:
     """Grade submissions and record every outcome as soon as it is known.
+
+    No outcome stays in memory: a class may be of any size.
 
     Parameters
     ----------
@@ -100,8 +105,8 @@ def grade(
 
     Returns
     -------
-    tuple of Outcome
-        Of those that were asked for, in the order of the students.
+    sequence of Outcome
+        Of those that were asked for, in the order of the students; each is read when it is asked for.
 
     Raises
     ------
@@ -120,21 +125,19 @@ def grade(
     )
     path = course.outcomes(assignment)
     turn = path.with_name(f".{path.name}.lock")
-    record = load(path)
+    record = Record(path)
     if isinstance(worker, BatchEngine):
         stream = _batch(worker, course, assignment, names, record, force, on_start, on_skip)
     else:
         stream = _one_by_one(worker, course, assignment, names, on_start)
     try:
         for outcome in stream:
-            record[outcome.student] = outcome
             with held(turn):
                 append(path, outcome)
     finally:
-        if record:
-            with held(turn):  # another run may have added outcomes of other students meanwhile
-                save(path, load(path).values())
-    return tuple(record[student] for student in names)
+        with held(turn):  # another run may have added outcomes of other students meanwhile
+            record = condense(path)
+    return Outcomes(record, names)
 
 
 def _batch(
@@ -149,17 +152,12 @@ def _batch(
 ) -> Iterator[Outcome]:
     """Grade what has changed; say what has not."""
     prints = worker.fingerprints(assignment, names)
-    settled = worker.settled(assignment, record) if record and not force else set()
-    same = [
-        name
-        for name in names
-        if name in settled
-        and record[name].fingerprint == prints[name]
-        and record[name].status not in (Status.CRASHED, Status.MISSING)
-    ]
-    if same and on_skip:
-        on_skip(same)
-    wanted = [name for name in names if name not in set(same)]
+    known = () if force else Outcomes(record, names)
+    same = [o.student for o in known if o.fingerprint == prints[o.student] and o.status not in _TRIED_AGAIN]
+    settled = worker.settled(assignment, Outcomes(record, same)) if same else set()
+    if settled and on_skip:
+        on_skip([name for name in names if name in settled])
+    wanted = [name for name in names if name not in settled]
     done = 0
 
     def started(student: str) -> None:

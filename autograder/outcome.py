@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any
-
-from .errors import CourseError
 
 
 class Status(Enum):
@@ -156,90 +148,3 @@ class Outcome:
         cells = tuple(CellOutcome(**cell) for cell in data["cells"])
         lists = {name: tuple(data.get(name, ())) for name in ("notes", "mechanisms")}
         return cls(**{**data, **lists, "status": Status(data["status"]), "cells": cells})
-
-
-def to_json(outcomes: Iterable[Outcome]) -> str:
-    """Write outcomes as a JSON array."""
-    return json.dumps([outcome.to_dict() for outcome in outcomes], indent=1, ensure_ascii=False)
-
-
-def from_json(text: str) -> tuple[Outcome, ...]:
-    """Read outcomes from a JSON array."""
-    return tuple(Outcome.from_dict(item) for item in json.loads(text))
-
-
-def load(path: Path) -> dict[str, Outcome]:
-    """Read recorded outcomes, keyed by student; an absent file is an empty record.
-
-    Raises
-    ------
-    CourseError
-        If the file is not such a record.
-    """
-    try:
-        before = from_json(path.read_text("utf-8")) if path.exists() else ()
-        return {outcome.student: outcome for outcome in (*before, *_journal(path))}
-    except (ValueError, TypeError, KeyError, AttributeError) as problem:
-        raise CourseError(
-            f"{path.name} is not a record of outcomes ({problem}).", "Delete it and grade again."
-        ) from problem
-
-
-def require_record(path: Path, assignment: str) -> dict[str, Outcome]:
-    """Read recorded outcomes of which there must be some, keyed by student.
-
-    Raises
-    ------
-    CourseError
-        If nothing has been graded, or the file is not such a record.
-    """
-    record = load(path)
-    if not record:
-        raise CourseError(f"`{assignment}` has not been graded.", f"Run: autograder grade {assignment}")
-    return record
-
-
-def save(path: Path, outcomes: Iterable[Outcome]) -> None:
-    """Replace the record in one step, so that a killed run leaves either the old or the new one."""
-    write_atomically(path, to_json(sorted(outcomes, key=lambda outcome: outcome.student)))
-    _journal_path(path).unlink(missing_ok=True)
-
-
-def append(path: Path, outcome: Outcome) -> None:
-    """Add one outcome to the record at once; `save` brings the record into one piece again.
-
-    Writing the whole record after each of n submissions would cost n² time.
-    """
-    line = json.dumps(outcome.to_dict(), ensure_ascii=False).encode()
-    journal = _journal_path(path)
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        # A line before this one may have been cut off by a kill: begin on a new one.
-        os.write(descriptor, b"\n" + line + b"\n")
-    finally:
-        os.close(descriptor)
-
-
-def _journal_path(path: Path) -> Path:
-    return path.with_name(f".{path.name}l")
-
-
-def _journal(path: Path) -> list[Outcome]:
-    """Outcomes that were added since the record was written; a line that a kill cut off is none."""
-    journal = _journal_path(path)
-    found = []
-    for line in journal.read_text("utf-8", "replace").splitlines() if journal.exists() else ():
-        with suppress(ValueError):
-            found.append(Outcome.from_dict(json.loads(line)) if line else None)
-    return [outcome for outcome in found if outcome is not None]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that no reader ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.chmod(name, 0o644)
-    os.replace(name, path)

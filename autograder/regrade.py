@@ -16,7 +16,8 @@ from typing import Any
 
 from .course import Course
 from .fast_engine import _fingerprint, assignment_of, default_timeout
-from .outcome import Outcome, write_atomically
+from .files import write_atomically
+from .outcome import Outcome
 from .pages import points
 from .settings import GradingLimits
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from .collect import collected
 from .course import Course
+from .files import write_atomically
 from .gradebook import empty_cells, maximum
-from .outcome import CellOutcome, Outcome, Status, write_atomically
+from .outcome import CellOutcome, Outcome, Status
 from .pages import points, render
 from .report_class import Help, Item, Mistake, items, mistakes, needs_help, pseudonyms, without_names
 from .report_pictures import bars, beam, describe, histogram

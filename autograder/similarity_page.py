@@ -11,7 +11,7 @@ import numpy as np
 
 from .course import Course
 from .export import _safe, _table
-from .outcome import write_atomically
+from .files import write_atomically
 from .pages import render
 from .similarity import Document, Pair, Result
 from .similarity_terms import LEAST, LONG

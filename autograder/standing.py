@@ -11,7 +11,8 @@ from nbgrader.api import Gradebook, SubmittedAssignment
 from .course import Course
 from .gradebook import _settle, empty_cells, maximum, open_gradebook, require_released, total
 from .marks import Marks, read_marks
-from .outcome import CellOutcome, Outcome, require_record
+from .outcome import CellOutcome, Outcome
+from .record import require_record
 from .worker import label
 
 __all__ = ["Standing", "standings"]

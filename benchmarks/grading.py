@@ -137,7 +137,7 @@ def profile(room: Class, students: Sequence[str]) -> list[tuple[str, float]]:
     from autograder.apart import Terms  # noqa: PLC0415
     from autograder.fast_engine import assignment_of  # noqa: PLC0415
     from autograder.grades import GradeBook  # noqa: PLC0415
-    from autograder.outcome import append  # noqa: PLC0415
+    from autograder.record import append  # noqa: PLC0415
     from autograder.sandbox import NotebookRun, Step  # noqa: PLC0415
     from autograder.settings import GradingLimits  # noqa: PLC0415
     from autograder.worker import Folders, Worker, grade_submission  # noqa: PLC0415

@@ -6,7 +6,6 @@ import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from uuid import uuid4
 
 import pytest
 
@@ -14,7 +13,7 @@ from autograder import Course, grade, release, write_class, write_feedback, writ
 
 sys.path.insert(0, str(Path(__file__).parent))
 from course_kit import CLASS, fingerprints, make_course
-from postgres_kit import running_server, set_url
+from postgres_kit import copy_there, release_there, running_server
 
 
 @pytest.fixture(scope="session")
@@ -65,26 +64,18 @@ def course(released, tmp_path):
 
 @pytest.fixture(scope="session")
 def server():
-    """A PostgreSQL server; its database ``released`` is the gradebook of the course of `released`."""
+    """A PostgreSQL server."""
     with running_server() as server:
-        server.ask("create database released")
         yield server
 
 
 @pytest.fixture(scope="session")
 def released_there(released, server, tmp_path_factory):
     """The released course with its gradebook on the server; to be copied, with its database."""
-    course = Course(shutil.copytree(released.root, tmp_path_factory.mktemp("there") / "course"))
-    (course.root / "gradebook.db").unlink()
-    course = set_url(course, server.url("released"))
-    release(course, "ps9")
-    return course
+    return release_there(released, server, tmp_path_factory.mktemp("there"))
 
 
 @pytest.fixture
 def there(released_there, server, tmp_path):
     """A course of one's own whose gradebook is a database of its own on the server."""
-    name = f"course_{uuid4().hex}"
-    server.ask(f"create database {name} template released")
-    course = Course(shutil.copytree(released_there.root, tmp_path / "there"))
-    return set_url(course, server.url(name))
+    return copy_there(released_there, server, tmp_path)

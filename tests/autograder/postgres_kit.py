@@ -9,11 +9,13 @@ import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
+from autograder import Course, release
 from autograder.gradebook import open_gradebook
 
 OWNER = "teacher"
@@ -135,6 +137,23 @@ def running_server(*, durable=False):
         with suppress(AssertionError):  # a test may have left it stopped
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def release_there(released, server, folder):
+    """A released course with its gradebook on a server, as database ``released``; both are to be copied."""
+    server.ask("create database released")
+    course = Course(shutil.copytree(released.root, folder / "course"))
+    (course.root / "gradebook.db").unlink()
+    course = set_url(course, server.url("released"))
+    release(course, "ps9")
+    return course
+
+
+def copy_there(released_there, server, folder):
+    """A copy of what `release_there` made, with a database of its own."""
+    name = f"course_{uuid4().hex}"
+    server.ask(f"create database {name} template released")
+    return set_url(Course(shutil.copytree(released_there.root, folder / "there")), server.url(name))
 
 
 def set_url(course, url, more=""):

@@ -17,8 +17,8 @@ import pytest
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
 from bad_kit import BAD, hand_in
-from cluster_kit import DaskCluster, graders, wait_for
-from course_kit import CLASS, fingerprints
+from cluster_kit import DaskCluster, graders
+from course_kit import CLASS, fingerprints, wait_for
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -14,12 +14,13 @@ import pytest
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
-from cluster_kit import DaskCluster, at_work, graders, kill, make_keys, wait_for
+from cluster_kit import DaskCluster, at_work, graders, kill, make_keys
+from course_kit import wait_for
 
 from autograder import CourseError, Hand, Status, grade, write_class
 from autograder.cluster import Scheduler
 from autograder.gradebook import read_cells
-from autograder.outcome import load
+from autograder.record import load
 
 pytestmark = pytest.mark.exhaustive
 

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from autograder import Course, CourseError, Hand, Mangle, Status, fast_engine, grade, release, write_class
 from autograder.gradebook import open_gradebook, read_cells
-from autograder.outcome import load
+from autograder.record import load
 
 NOT_GRADABLE = {"broken", "renamed", "linked"}
 FULL = {"test_double": 2, "test_square": 2, "test_sum": 1, "test_root": 4, "why": None}

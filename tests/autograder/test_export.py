@@ -24,7 +24,8 @@ from autograder.export import (
     moodle_file,
     questions_table,
 )
-from autograder.outcome import CellOutcome, Outcome, Status, append, save
+from autograder.outcome import CellOutcome, Outcome, Status
+from autograder.record import append, save
 from autograder.standing import Standing
 
 

@@ -14,10 +14,11 @@ from functools import partial
 
 import psutil
 import pytest
+from course_kit import wait_for
 
 from autograder import Hand, Status, grade, write_class
 from autograder.gradebook import read_cells
-from autograder.outcome import load
+from autograder.record import load
 
 SLOW = {"double": "import time\ntime.sleep(0.4)\ndef double(x):\n    return 2 * x"}
 NAMES = [f"s{number}" for number in range(6)]
@@ -45,16 +46,6 @@ def run(slow):
     with start(slow) as process:
         yield process
         process.kill()
-
-
-def wait_for(condition, seconds=90):
-    """Return what a condition gives as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it never came to that")
 
 
 def recorded(course):
@@ -169,6 +160,15 @@ def test_interrupting_says_what_is_kept(slow, run):
     assert b"Traceback" not in said
 
 
+def kill_one(processes):
+    """Kill the first of some processes that has not ended by itself; whether there was one."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+            return True
+    return False
+
+
 @pytest.mark.parametrize(
     "victims",
     [
@@ -179,7 +179,7 @@ def test_interrupting_says_what_is_kept(slow, run):
 )
 def test_a_process_that_dies_is_replaced_and_its_submission_tried_again(slow, run, victims):
     wait_for(lambda: notebooks_at_work(run.pid))
-    wait_for(lambda: victims(run.pid))[0].kill()
+    wait_for(lambda: kill_one(victims(run.pid)))
     out, said = run.communicate(timeout=120)
     assert run.returncode == 0, said
     outcomes = {item["student"]: item for item in json.loads(out)}

@@ -19,7 +19,8 @@ from autograder.feedback_cells import Room, markdown_html, outputs_html
 from autograder.feedback_page import MAX_BYTES, About, Place, explain, make_page, render_page
 from autograder.feedback_safety import REMOVED, plain, secret_lines, shorten, split_hidden
 from autograder.marks import Mark, Marks
-from autograder.outcome import CellOutcome, Outcome, Status, require_record
+from autograder.outcome import CellOutcome, Outcome, Status
+from autograder.record import require_record
 from autograder.rules import Lecture, Rules, explained_in, read_lectures, read_rules
 
 ROOT = Path(__file__).parents[2]

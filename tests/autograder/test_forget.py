@@ -15,7 +15,7 @@ from autograder.export import export
 from autograder.forget import find_traces, forget
 from autograder.gradebook import open_gradebook
 from autograder.notebook import read_notebook
-from autograder.outcome import load
+from autograder.record import load
 from autograder.regrade import load_state, save_state, state_of
 
 PEOPLE = {"José Pérez_11": Hand("jose-perez", "", ""), "Ada Lovelace_12": Hand("ada-lovelace", "", "")}

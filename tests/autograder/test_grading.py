@@ -24,7 +24,7 @@ from autograder import (
     write_class,
 )
 from autograder.gradebook import open_gradebook, read_cells
-from autograder.outcome import from_json, load, to_json
+from autograder.record import load
 
 ALL = {hand.student for hand in CLASS}
 NOT_GRADABLE = {"stubborn", "exits", "broken", "renamed", "linked"}
@@ -146,8 +146,8 @@ def test_failures_leave_no_autograded_folder_and_no_work_folder(graded):
 
 
 def test_outcomes_survive_json(graded):
-    outcomes = tuple(graded.outcomes.values())
-    assert from_json(to_json(outcomes)) == outcomes
+    for outcome in graded.outcomes.values():
+        assert Outcome.from_dict(json.loads(json.dumps(outcome.to_dict()))) == outcome
     assert load(graded.course.outcomes("ps9")) == graded.outcomes
 
 

@@ -15,7 +15,8 @@ from autograder.cli import app
 from autograder.errors import CourseError
 from autograder.gradebook import open_gradebook
 from autograder.marks import read_marks
-from autograder.outcome import Outcome, Status, save
+from autograder.outcome import Outcome, Status
+from autograder.record import save
 
 NOTEBOOKS = ("one", "two")
 STUDENTS = ("ada", "bob", "cy", "di")

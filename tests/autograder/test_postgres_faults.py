@@ -9,17 +9,18 @@ import sys
 import time
 
 import pytest
+from course_kit import wait_for
 from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
-from postgres_kit import database_of, rows, running_server, set_url
+from postgres_kit import copy_there, database_of, release_there, rows, running_server, set_url
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from autograder import Course, CourseError, Hand, Outcome, Status, grade, release, write_class
+from autograder import CourseError, Hand, Outcome, Status, grade, write_class
 from autograder.gradebook import open_gradebook
 from autograder.grades import GradeBook
 from autograder.late import apply_dates, set_due
-from autograder.outcome import load
+from autograder.record import load
 from autograder.worker import Graded
 
 NAMES = [f"s{number}" for number in range(4)]
@@ -141,28 +142,18 @@ def test_penalties_survive_a_lost_connection(there, server):
 def own_server():
     """A server that may be stopped without harm to other tests."""
     with running_server() as server:
-        server.ask("create database released")
         yield server
 
 
 @pytest.fixture(scope="module")
 def alone(released, own_server, tmp_path_factory):
-    import shutil
-
-    course = Course(shutil.copytree(released.root, tmp_path_factory.mktemp("alone") / "course"))
-    course = set_url(course, own_server.url("released"))
-    release(course, "ps9")
-    return course
+    return release_there(released, own_server, tmp_path_factory.mktemp("alone"))
 
 
 @pytest.fixture
 def slow(alone, own_server, tmp_path):
     """A course of four students, each of whom takes a moment, on a server of its own."""
-    import shutil
-
-    name = f"slow_{time.monotonic_ns()}"
-    own_server.ask(f"create database {name} template released")
-    course = set_url(Course(shutil.copytree(alone.root, tmp_path / "course")), own_server.url(name))
+    course = copy_there(alone, own_server, tmp_path)
     write_class(course, "ps9", [Hand(student, "", "", SLOW) for student in NAMES])
     yield course
     own_server.start_if_stopped()
@@ -181,15 +172,6 @@ def start(course, *more):
     )
 
 
-def wait_for(condition, seconds=90):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it never came to that")
-
-
 def everybody_has_what_they_deserve(course):
     assert {name: outcome.score for name, outcome in load(course.outcomes("ps9")).items()} == dict.fromkeys(
         NAMES, 9
@@ -203,29 +185,18 @@ def everybody_has_what_they_deserve(course):
 
 
 @pytest.mark.exhaustive
-def test_a_server_that_is_stopped_and_started_again_is_waited_for(slow, own_server):
+@pytest.mark.parametrize("seconds", [2, 20])
+def test_a_server_that_is_stopped_and_started_again_is_waited_for(slow, own_server, seconds):
     with start(slow) as run:
         wait_for(lambda: load(slow.outcomes("ps9")))
         own_server.stop()
-        time.sleep(2)
+        time.sleep(seconds)
         own_server.start()
         _, said = run.communicate(timeout=120)
     assert run.returncode == 0, said
     assert "The gradebook does not answer" in said
     assert "Trying again for up to 120 s." in said
     assert "The gradebook answers again after" in said
-    everybody_has_what_they_deserve(slow)
-
-
-@pytest.mark.exhaustive
-def test_a_server_that_is_away_for_twenty_seconds_is_waited_for(slow, own_server):
-    with start(slow) as run:
-        wait_for(lambda: load(slow.outcomes("ps9")))
-        own_server.stop()
-        time.sleep(20)
-        own_server.start()
-        _, said = run.communicate(timeout=120)
-    assert run.returncode == 0, said
     everybody_has_what_they_deserve(slow)
 
 

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from autograder import report, report_pictures, report_trouble
 from autograder.cli import app
 from autograder.collect import Collected
-from autograder.outcome import CellOutcome, Outcome, Status, save
+from autograder.outcome import CellOutcome, Outcome, Status
+from autograder.record import save
 from autograder.report import LARGE, Summary, question, render_report
 from autograder.report_trouble import (
     Late,

@@ -10,7 +10,8 @@ from sqlalchemy import event
 from autograder import CourseError
 from autograder.gradebook import empty_cells, open_gradebook
 from autograder.late import set_due
-from autograder.outcome import Outcome, Status, save
+from autograder.outcome import Outcome, Status
+from autograder.record import save
 from autograder.standing import standings
 
 WHEN = datetime(2026, 3, 9, 12, 0)

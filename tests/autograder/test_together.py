@@ -15,7 +15,7 @@ from sqlalchemy import event
 from autograder import Hand, Outcome, Status, write_class
 from autograder.gradebook import open_gradebook
 from autograder.grades import GradeBook
-from autograder.outcome import load
+from autograder.record import load
 from autograder.worker import Graded
 
 NAMES = [f"s{number}" for number in range(4)]
