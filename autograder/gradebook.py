@@ -20,6 +20,7 @@ from .gradebook_connection import (
     connection_url,
     engine_for,
     has_tables,
+    make_indices,
     make_tables,
     patiently,
     tells_problems,
@@ -73,6 +74,16 @@ def _make_tables_once(url: str) -> None:
     engine = engine_for(url)
     try:
         make_tables(engine)
+    finally:
+        engine.dispose()
+
+
+@cache
+def index_once(url: str) -> None:
+    """Make the indices that a large class needs; asked once in a run, by releasing and by grading."""
+    engine = engine_for(url)
+    try:
+        make_indices(engine)
     finally:
         engine.dispose()
 

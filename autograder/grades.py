@@ -27,7 +27,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from .course import Course
-from .gradebook import connect
+from .gradebook import connect, index_once
 from .gradebook_connection import first_line, lost, patiently, tells_problems
 from .worker import Graded
 
@@ -122,6 +122,7 @@ class GradeBook:
             warnings.simplefilter("ignore")
             self._book = connect(self.course)
             self._db = self._book.db
+            index_once(self.course.gradebook_url)
             found = self._book.find_assignment(assignment)
             self._assignment: str = found.id
             self._notebooks = {notebook.name: notebook.id for notebook in found.notebooks}
@@ -147,7 +148,7 @@ class GradeBook:
         return self._whole(self._automatic_points)
 
     def _automatic_points(self) -> dict[str, dict[tuple[str, str], float | None]]:
-        cells = {(nb, id_): name for nb, known in self._graded.items() for name, id_ in known.items()}
+        cells = {(nb, id_): (nb, name) for nb, known in self._graded.items() for name, id_ in known.items()}
         notebooks = {id_: name for name, id_ in self._notebooks.items()}
         rows = self._db.execute(
             select(
@@ -164,7 +165,7 @@ class GradeBook:
         for student, notebook, cell, points in rows:
             name = notebooks.get(notebook)
             if name is not None and (name, cell) in cells:
-                found.setdefault(student, {})[name, cells[name, cell]] = points
+                found.setdefault(student, {})[cells[name, cell]] = points
         return found
 
     def write(self, graded: Graded, handed_in_at: datetime | str | None) -> None:

@@ -35,7 +35,7 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 from traitlets.config import Config
 
 from .course import Course, CourseError, put_tools_on_path
-from .gradebook import maximum, read_cells, total
+from .gradebook import index_once, maximum, read_cells, total
 from .gradebook_connection import may_pass, patiently
 from .notebook import Submission, UnreadableError, grade_id, read_notebook, read_submission
 from .outcome import CellOutcome, Outcome, Status
@@ -209,9 +209,9 @@ def release(course: Course, assignment: str) -> Path:
         If there is no such assignment, or nbgrader refuses its notebook.
     """
     course.require(assignment)
-    admit_given_cells(
-        course, assignment
-    )  # opens the gradebook first: nbgrader says less of what is wrong with it
+    # Opens the gradebook first: nbgrader says less of what is wrong with it.
+    admit_given_cells(course, assignment)
+    patiently(course, lambda: index_once(course.gradebook_url))
     target = course.release(assignment).parent
     with captured_log() as (log, _), course.work_folder() as work:
         directory = course.directory(log, ".", assignment)
