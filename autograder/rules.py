@@ -106,10 +106,8 @@ def read_rules(root: Path, assignment: str) -> Rules:
         If the file is not TOML, or says what is not known.
     """
     path = _path(root, assignment)
-    if not path.is_file():
-        return Rules()
     try:
-        found = tomllib.loads(path.read_text("utf-8"))
+        found = _declared(path)
         found.pop(_LECTURES, None)
         unknown = sorted(found.keys() - Rules.__dataclass_fields__.keys())
         if unknown:
@@ -166,10 +164,8 @@ def read_lectures(root: Path, assignment: str) -> tuple[Lecture, ...]:
         If the table says what is not known.
     """
     path = _path(root, assignment)
-    if not path.is_file():
-        return ()
     try:
-        return tuple(map(_lecture, tomllib.loads(path.read_text("utf-8")).get(_LECTURES, [])))
+        return tuple(map(_lecture, _declared(path).get(_LECTURES, [])))
     except (ValueError, TypeError) as problem:
         raise CourseError(
             f"[[{_LECTURES}]] of {path.name} cannot be used: {problem}.",
@@ -191,6 +187,11 @@ def _lecture(entry: Any) -> Lecture:
 
 def _path(root: Path, assignment: str) -> Path:
     return root / "authoring" / f"{assignment}.toml"
+
+
+def _declared(path: Path) -> dict[str, Any]:
+    """What an author has written; nothing if there is no such file."""
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 def read_key(root: Path) -> str:
