@@ -17,8 +17,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +185,13 @@ def measure(course: Course, assignment: str, students: int, *, jobs: int, timeou
     )
 
 
+def run(assignment: str, students: int, jobs: int, timeout: float) -> Result:
+    """Make a class and measure it."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        course = classroom(Path(folder), assignment, students)
+        return measure(course, assignment, students, jobs=jobs, timeout=timeout)
+
+
 def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     began = time.perf_counter()
     value = work()
@@ -273,10 +282,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, load {load:.1f} before the start")
     results = []
     for size in sorted(options.sizes):
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            course = classroom(Path(folder), options.assignment, size)
+        # In a process of its own: memory that a smaller class has left would be counted with the next one.
+        with ProcessPoolExecutor(1, get_context("spawn")) as process:
             results.append(
-                measure(course, options.assignment, size, jobs=options.jobs, timeout=options.timeout)
+                process.submit(run, options.assignment, size, options.jobs, options.timeout).result()
             )
         show(results[-1:])
     print()
