@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from lab_page import LabPage
-from lab_server import chromium, find_chromium, jupyterlab
+from lab_server import chromium, find_chromium, jupyterlab, windows
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +30,28 @@ def chromium_path():
 def browser(chromium_path):
     with chromium(chromium_path) as browser:
         yield browser
+
+
+@pytest.fixture
+def open_file(browser):
+    """Open an HTML file in a window of a width; nothing but files may be asked for.
+
+    Further arguments are listeners by the name of their event, there before the page is.
+    """
+    asked = []
+    with windows(browser) as new_page:
+
+        def open_page(path, width, **listeners):
+            page = new_page(width)
+            page.on("request", lambda request: asked.append(request.url))
+            for event, listener in listeners.items():
+                page.on(event, listener)
+            page.goto(path.as_uri())
+            return page
+
+        yield open_page
+    # Only now: a page can ask for something until its window is closed.
+    assert [url for url in asked if not url.startswith("file:")] == []
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,20 @@ def chromium(path):
         browser.close()
 
 
+@contextmanager
+def windows(browser):
+    """A function that opens a page in a fresh window of a width and height; all are closed at the end."""
+    contexts = []
+
+    def new_page(width, height=900, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        return contexts[-1].new_page()
+
+    yield new_page
+    for context in contexts:
+        context.close()
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_violations import SERIOUS, find_violations
 from playwright.sync_api import expect
 
 from tools.build_site.build import build
@@ -15,7 +15,6 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
 LECTURES = sorted((ROOT / "lectures").glob("[0-9][0-9]-*.ipynb"))
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -238,11 +237,5 @@ def test_axe_finds_nothing_serious(window, address, theme):
     # Without preload: it would ask for the styles again, which a browser refuses to a page from a folder. And
     # without formulas: they have the colours of the text round them, and there are thousands of signs.
     everything = {"include": [["html"]], "exclude": [["math"]]}
-    violations = Axe().run(page, context=everything, options={"preload": False}).response["violations"]
-    bad = [
-        f"{violation['id']}: {node['target']} {node['html'][:160]}"
-        for violation in violations
-        if violation["impact"] in SERIOUS
-        for node in violation["nodes"]
-    ]
+    bad = find_violations(page, SERIOUS, context=everything, options={"preload": False})
     assert bad == [], "\n".join(bad)
