@@ -38,6 +38,7 @@ from autograder import (
 )
 from autograder.classroom import resize
 from autograder.export import export
+from autograder.gradebook import open_gradebook
 
 from .grading_course import ROOT
 
@@ -81,8 +82,9 @@ class Result:
         Bytes of what was handed in, and of the gradebook.
     table, rows : str, int
         The largest table of the gradebook.
-    report, export, again, page : float
-        Seconds that the report took, the exported files, grading when nothing has changed, and one page.
+    report, export, again, page, lists : float
+        Seconds that the report took, the exported files, grading when nothing has changed, one page, and
+        what Formgrader asks the gradebook for its two lists of the class.
     report_bytes : int
         Size of the report.
     """
@@ -98,6 +100,7 @@ class Result:
     export: float
     again: float
     page: float
+    lists: float
     report_bytes: int
 
     @property
@@ -168,6 +171,7 @@ def measure(course: Course, assignment: str, students: int, *, jobs: int, timeou
     report, (path, _summary) = _timed(lambda: write_report(course, assignment))
     exported, _ = _timed(lambda: export(course, assignment))
     again, _ = _timed(lambda: grade(course, assignment, jobs=jobs, timeout=timeout))
+    lists, _ = _timed(lambda: _ask_for_lists(course, assignment))
     handed_in = sum(file.stat().st_size for file in (course.root / "submitted").rglob("*") if file.is_file())
     return Result(
         students,
@@ -181,6 +185,7 @@ def measure(course: Course, assignment: str, students: int, *, jobs: int, timeou
         exported,
         again,
         page / max(1, len(some)),
+        lists,
         path.stat().st_size,
     )
 
@@ -196,6 +201,14 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     began = time.perf_counter()
     value = work()
     return time.perf_counter() - began, value
+
+
+def _ask_for_lists(course: Course, assignment: str) -> None:
+    """What Formgrader's pages of submissions and of grading by hand ask for."""
+    with open_gradebook(course) as gradebook:
+        notebook = gradebook.find_assignment(assignment).notebooks[0].name
+        assert gradebook.submission_dicts(assignment)
+        assert gradebook.notebook_submission_dicts(notebook, assignment)
 
 
 def _largest_table(course: Course) -> tuple[str, int]:
@@ -216,6 +229,7 @@ def show(results: Sequence[Result]) -> None:
     print(
         f"{'students':>9}{'wall s':>9}{'per s':>8}{'grader MB':>20}{'all MB':>8}{'gradebook MB':>14}"
         f"{'largest table':>22}{'report s':>10}{'MB':>6}{'export s':>10}{'again s':>9}{'page ms':>9}"
+        f"{'lists s':>9}"
     )
     for one in results:
         tenth = max(1, len(one.moments) // 10)
@@ -225,8 +239,10 @@ def show(results: Sequence[Result]) -> None:
             f"{one.students:>9}{one.wall:>9.0f}{one.rate:>8.2f}{f'{early:.0f} → {late:.0f}':>20}{peak:>8.0f}"
             f"{one.gradebook / 1e6:>14.1f}{f'{one.table}: {one.rows}':>22}{one.report:>10.1f}"
             f"{one.report_bytes / 1e6:>6.1f}{one.export:>10.1f}{one.again:>9.1f}{1000 * one.page:>9.0f}"
+            f"{one.lists:>9.1f}"
         )
     print("grader MB: the process that grades, in the second tenth of the run and in its last.")
+    print("lists s: what Formgrader asks the gradebook for its two lists of the class.")
 
 
 def on_paper(largest: Result, jobs: int) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tools.build_notebooks.errors import BuildError, Problem, fail
-from tools.build_notebooks.grading import parse_code
 from tools.build_notebooks.source import SourceCell
+from tools.build_notebooks.syntax import parse_code
 
 _MARKER = re.compile(r"\{formula:([^{}\n]*)\}")
 # A fence may stand in a quotation or a list item.

@@ -6,11 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from IPython.core.inputtransformer2 import TransformerManager
-
 from tools.build_notebooks.errors import Problem
 from tools.build_notebooks.markers import role_of
 from tools.build_notebooks.source import SourceCell
+from tools.build_notebooks.syntax import parse_code
 
 SCHEMA_VERSION = 3
 # role -> (grade, solution, locked, task), as nbgrader's Create Assignment sets them
@@ -90,15 +89,6 @@ def _check_code(cell: SourceCell, file: str) -> Iterator[Problem]:
         yield Problem(
             file, cell.line, "a test= cell needs at least one statement, or all work gets its points"
         )
-
-
-def parse_code(source: str) -> ast.Module:
-    """Parse a cell as IPython would run it (magics and top-level await allowed)."""
-    code = TransformerManager().transform_cell(source)
-    flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    tree = compile(code, "<cell>", "exec", flags=flags, dont_inherit=True)
-    assert isinstance(tree, ast.Module)
-    return tree
 
 
 def _does_something(node: ast.stmt) -> bool:

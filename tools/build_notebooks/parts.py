@@ -10,6 +10,7 @@ from pathlib import Path
 from tools.build_notebooks.errors import BuildError, Problem, fail
 from tools.build_notebooks.grading import REGIONS
 from tools.build_notebooks.source import SourceCell
+from tools.build_notebooks.syntax import parse
 
 #: Text of the part with this name; BuildError if there is none.
 Parts = Callable[[str], str]
@@ -48,7 +49,7 @@ def cell_text(text: str, file: str) -> str:
             if f"BEGIN {region}" in content or f"END {region}" in content:
                 raise fail(file, line, f"{region} marker in a part, which students get as it stands")
     try:
-        tree = ast.parse(text)
+        tree = parse(text)
     except SyntaxError as error:
         raise fail(file, error.lineno or 1, f"the code does not parse: {error.msg}") from error
     lines = text.splitlines()
