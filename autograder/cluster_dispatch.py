@@ -159,7 +159,8 @@ class Dispatch:
             )
             try:
                 # Who listens there may be no scheduler: it takes the connection and says nothing.
-                return await asyncio.wait_for(_started(client), 2 * each)
+                async with asyncio.timeout(2 * each):
+                    return await client
             except (TimeoutError, OSError) as problem:
                 await _close(client)
                 waited = time.monotonic() - began
@@ -183,17 +184,16 @@ class Dispatch:
         try:
             while self._left:
                 self._send(client)
-                with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self.wake.wait(), _TICK)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_TICK):
+                        await self.wake.wait()
                 self.wake.clear()
                 if client.status != "running":
                     raise _LostError
                 if watch.done():
                     await watch
         finally:
-            for task in (register, watch):
-                task.cancel()
-            await asyncio.gather(register, watch, return_exceptions=True)
+            await _end(register, watch)
 
     async def _register(self, client: Client) -> None:
         """Give the plugin to all workers, also to those that come later; each is asked apart how it went."""
@@ -217,8 +217,8 @@ class Dispatch:
         """
         while True:
             try:
-                asked = client.scheduler.identity(n_workers=-1)
-                found = (await asyncio.wait_for(asked, self.scheduler.patience))["workers"]
+                async with asyncio.timeout(self.scheduler.patience):
+                    found = (await client.scheduler.identity(n_workers=-1))["workers"]
             except (TimeoutError, OSError, AttributeError) as problem:
                 raise _LostError from problem
             for address, state in found.items():
@@ -245,6 +245,8 @@ class Dispatch:
         """Find out whether a worker may grade, as soon as it is ready to say."""
         answer: Any = b""
         while answer == b"":
+            if self._workers.get(worker.address) is not worker:
+                return
             with suppress(OSError):
                 told = await client.run(ask_worker, self.name, workers=[worker.address], on_error="return")
                 answer = told.get(worker.address, b"")
@@ -271,9 +273,9 @@ class Dispatch:
             "Others take over what it had."
         )
         # The scheduler also breaks off what it is waiting for from there.
-        with suppress(OSError, asyncio.TimeoutError):
-            said = client.scheduler.unregister(address=worker.address, stimulus_id=f"silent-{self.name}")
-            await asyncio.wait_for(said, self.scheduler.patience)
+        with suppress(OSError):
+            async with asyncio.timeout(self.scheduler.patience):
+                await client.scheduler.unregister(address=worker.address, stimulus_id=f"silent-{self.name}")
         self._forget(self._workers.pop(worker.address))
 
     def _forget(self, worker: _Worker) -> None:
@@ -369,7 +371,8 @@ class Dispatch:
         patience = 2 * _DEPTH * (self.terms.seconds + _START_SECONDS)
         try:
             result: Any = future.result()  # awaitable: the client is asynchronous
-            return await asyncio.wait_for(result, patience)
+            async with asyncio.timeout(patience):
+                return await result
         except OSError as problem:
             raise _LostError from problem
         finally:
@@ -434,22 +437,34 @@ class Dispatch:
         for worker in list(self._workers.values()):
             self._forget(worker)
         self._workers = {}
-        await asyncio.gather(*asked, return_exceptions=True)
+        await _end(*asked)
         self._leaving = False
         if client.status == "running":
             with suppress(Exception):
-                await asyncio.wait_for(client.unregister_worker_plugin(self.name), _GOODBYE)
+                async with asyncio.timeout(_GOODBYE):
+                    await client.unregister_worker_plugin(self.name)
         await _close(client)
 
 
-async def _started(client: Client) -> Client:
-    return await client
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks until they have ended, whatever they end with.
+
+    Up to Python 3.11 ``asyncio.wait_for``, which Dask uses, loses a cancellation that comes in the moment in
+    which the awaited thing arrives; whoever cancels once and waits may then wait for ever.
+    """
+    left = {task for task in tasks if not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_TICK)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _close(client: Client) -> None:
     """Close a client, whatever state it is in."""
     with suppress(Exception):
-        await asyncio.wait_for(client.close(), _GOODBYE)
+        async with asyncio.timeout(_GOODBYE):
+            await client.close()
 
 
 def _no_scheduler(place: Scheduler, waited: float, problem: BaseException) -> CourseError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 import shutil
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 
 from autograder import Course, CourseError, Hand, grade, write_class
 from autograder.cluster import Cluster, Scheduler, Terms, scheduler_of
-from autograder.cluster_dispatch import Dispatch
+from autograder.cluster_dispatch import Dispatch, _end
 from autograder.cluster_parcel import bundle, pack_files, pack_submission, unbundle, unpack
 from autograder.cluster_worker import GradingPlugin, differences, installed
 from autograder.fast_engine import assignment_of
@@ -588,3 +589,51 @@ def test_results_say_that_bubblewrap_was_there(both):
         for outcomes in (both.local, both.remote)
     )
     assert local == remote
+
+
+class TwoFacedScheduler:
+    """Answers in the very moment in which its caller is cancelled."""
+
+    def __init__(self):
+        self.answers = []
+
+    def identity(self, n_workers):
+        self.answers.append(asyncio.get_running_loop().create_future())
+        return self.answers[-1]
+
+
+def test_watching_ends_even_if_an_answer_comes_as_it_is_told_to(dispatch):
+    async def scenario():
+        scheduler = TwoFacedScheduler()
+        watch = asyncio.create_task(dispatch._watch(SimpleNamespace(scheduler=scheduler)))
+        while not scheduler.answers:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        scheduler.answers[0].set_result({"workers": {}})
+        watch.cancel()
+        await asyncio.wait({watch}, timeout=5)
+        return watch.cancelled()
+
+    assert asyncio.run(scenario())
+
+
+def test_a_task_that_loses_a_cancellation_is_told_again():
+    """As Dask's own waiting may; see `_end`."""
+    heard = []
+
+    async def stubborn():
+        for _ in range(3):
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                heard.append(len(heard))
+        raise ValueError("nobody asks for this")
+
+    async def scenario():
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await _end(task, asyncio.create_task(asyncio.sleep(0)))
+
+    asyncio.run(scenario())
+    assert heard == [0, 1, 2]
