@@ -24,7 +24,7 @@ from cell_source import (
     hidden_part,
 )
 from plain_executor import scores
-from problem_book import NO_GRADE, ROOT, Book, in_table, page_of
+from problem_book import NO_GRADE, Book, in_table, page_of
 
 from autograder.course import Course
 from autograder.notebook import grade_id
@@ -134,15 +134,9 @@ class Laws:
         assert named == self.cells_of_derivatives()
 
     @pytest.fixture
-    def course(self, tmp_path):
+    def course(self, released, tmp_path):
         """A course of its own in which the problem set has been released."""
-        from autograder import release
-
-        for part in ("source", "authoring"):
-            shutil.copytree(ROOT / "assignments" / part, tmp_path / part)
-        shutil.copyfile(ROOT / "assignments" / "nbgrader_config.py", tmp_path / "nbgrader_config.py")
-        release(Course(tmp_path), self.book.name)
-        return Course(tmp_path)
+        return Course(shutil.copytree(released(self.book.name).root, tmp_path / "course"))
 
     @pytest.mark.exhaustive
     def test_the_engine_gives_a_sample_what_is_expected(self, course):
