@@ -88,7 +88,7 @@ test: lint types units notebooks browser ## all tests that a change must pass (a
 test-all: setup ## the exhaustive tests on top
 	$(PY) -m tools.build_notebooks --check
 	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "exhaustive and not browser" tests
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "browser and not page" tests/browser
+	$(PY) -m pytest -n 2 --dist loadfile -m "browser and not page" tests/browser
 
 # Each in an environment of its own: .venv-3.11, .venv-3.12, .venv-3.13.
 matrix: ## the units with each of Python 3.11, 3.12 and 3.13 that is on this machine
