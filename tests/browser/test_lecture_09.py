@@ -93,8 +93,8 @@ def test_buttons_slider_and_play(lecture):
     expect(count).to_have_text("23 / 23")
     stepper.get_by_role("button", name="Previous step").click()
     stepper.get_by_role("button", name="Play").click()
-    expect(count).to_have_text("23 / 23", timeout=5000)
-    expect(stepper.get_by_role("button", name="Play")).to_be_visible(timeout=5000)
+    expect(count).to_have_text("23 / 23", timeout=20_000)
+    expect(stepper.get_by_role("button", name="Play")).to_be_visible(timeout=20_000)
 
 
 def test_two_steppers_do_not_disturb_each_other(lecture):
