@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
+from sqlalchemy.engine import Engine
 from traitlets.config import Config
 
 from .course import Course, CourseError, put_tools_on_path
@@ -20,7 +21,6 @@ from .gradebook_connection import (
     connection_url,
     engine_for,
     has_tables,
-    make_indices,
     make_tables,
     patiently,
     tells_problems,
@@ -64,26 +64,24 @@ def connect(course: Course) -> Gradebook:
     put_tools_on_path()
     url = connection_url(course.gradebook_url)
     if course.gradebook_file is None:
-        _make_tables_once(url)
+        once(url, make_tables)
     return Gradebook(url, course.course_id)
 
 
 @cache
-def _make_tables_once(url: str) -> None:
-    """Make the tables on a server, all or none; asked once in a run."""
+def once(url: str, work: Callable[[Engine], None]) -> None:
+    """Do work on the gradebook's tables that a run needs to ask for only once.
+
+    Parameters
+    ----------
+    url : str
+        The gradebook's address.
+    work : callable
+        `make_tables` on a server, all or none; `make_indices`, by releasing and by grading.
+    """
     engine = engine_for(url)
     try:
-        make_tables(engine)
-    finally:
-        engine.dispose()
-
-
-@cache
-def index_once(url: str) -> None:
-    """Make the indices that a large class needs; asked once in a run, by releasing and by grading."""
-    engine = engine_for(url)
-    try:
-        make_indices(engine)
+        work(engine)
     finally:
         engine.dispose()
 

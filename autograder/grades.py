@@ -27,8 +27,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from .course import Course
-from .gradebook import connect, index_once
-from .gradebook_connection import first_line, lost, patiently, tells_problems
+from .gradebook import connect, once
+from .gradebook_connection import first_line, lost, make_indices, patiently, tells_problems
 from .worker import Graded
 
 __all__ = ["GradeBook", "UnknownStudentError", "UnrecordableError"]
@@ -122,7 +122,7 @@ class GradeBook:
             warnings.simplefilter("ignore")
             self._book = connect(self.course)
             self._db = self._book.db
-            index_once(self.course.gradebook_url)
+            once(self.course.gradebook_url, make_indices)
             found = self._book.find_assignment(assignment)
             self._assignment: str = found.id
             self._notebooks = {notebook.name: notebook.id for notebook in found.notebooks}

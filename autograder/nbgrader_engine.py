@@ -35,8 +35,8 @@ from nbgrader.utils import determine_grade, is_grade, is_solution
 from traitlets.config import Config
 
 from .course import Course, CourseError, put_tools_on_path
-from .gradebook import index_once, maximum, read_cells, total
-from .gradebook_connection import may_pass, patiently
+from .gradebook import maximum, once, read_cells, total
+from .gradebook_connection import make_indices, may_pass, patiently
 from .notebook import Submission, UnreadableError, grade_id, read_notebook, read_submission
 from .outcome import CellOutcome, Outcome, Status
 from .release_cells import admit_given_cells
@@ -211,7 +211,7 @@ def release(course: Course, assignment: str) -> Path:
     course.require(assignment)
     # Opens the gradebook first: nbgrader says less of what is wrong with it.
     admit_given_cells(course, assignment)
-    patiently(course, lambda: index_once(course.gradebook_url))
+    patiently(course, lambda: once(course.gradebook_url, make_indices))
     target = course.release(assignment).parent
     with captured_log() as (log, _), course.work_folder() as work:
         directory = course.directory(log, ".", assignment)

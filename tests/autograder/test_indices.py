@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, inspect, text
 
 from autograder import Hand, grade, write_class
-from autograder.gradebook import index_once, open_gradebook
+from autograder.gradebook import once, open_gradebook
 from autograder.gradebook_connection import engine_for
 from autograder.grades import GradeBook
 
@@ -24,7 +24,7 @@ def graded_course(request):
     course = request.getfixturevalue("course" if request.param == "SQLite" else "there")
     write_class(course, "ps9", [ADA])
     grade(course, "ps9")
-    index_once.cache_clear()  # the next run is another program
+    once.cache_clear()  # the next run is another program
     return course
 
 
